@@ -1,0 +1,85 @@
+# Everything that holds for each target: language, warnings, hardening, sanitizers, where binaries go.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+
+find_program(SKEIN_CCACHE ccache)
+if(SKEIN_CCACHE)
+    set(CMAKE_C_COMPILER_LAUNCHER "${SKEIN_CCACHE}")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${SKEIN_CCACHE}")
+endif()
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+# Dev: quick to build, line tables for stack traces, assertions on.
+set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
+set(CMAKE_C_FLAGS_DEV "-O1 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+add_library(skein_options INTERFACE)
+target_include_directories(skein_options INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(skein_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+    $<$<BOOL:${SKEIN_WERROR}>:-Werror>
+    -fstack-protector-strong)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT SKEIN_SANITIZE)
+    target_compile_definitions(skein_options INTERFACE _FORTIFY_SOURCE=2)
+endif()
+target_link_options(skein_options INTERFACE -Wl,-z,relro,-z,now)
+if(SKEIN_SANITIZE)
+    target_compile_options(skein_options INTERFACE -fsanitize=${SKEIN_SANITIZE} -fno-omit-frame-pointer
+        -fno-sanitize-recover=all)
+    target_link_options(skein_options INTERFACE -fsanitize=${SKEIN_SANITIZE})
+endif()
+if(SKEIN_COVERAGE)
+    target_compile_options(skein_options INTERFACE --coverage -O0)
+    target_link_options(skein_options INTERFACE --coverage)
+endif()
+
+# Boost headers as system headers: their warnings are theirs.
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+find_package(SQLiteCpp REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_path(SKEIN_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
+
+# skein_library(NAME name SOURCES … PUBLIC … PRIVATE …): a static library with the alias Skein::name.
+function(skein_library)
+    cmake_parse_arguments(ARG "" "NAME" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    if(NOT ARG_SOURCES)
+        add_library(skein_${ARG_NAME} INTERFACE)
+        add_library(Skein::${ARG_NAME} ALIAS skein_${ARG_NAME})
+        target_link_libraries(skein_${ARG_NAME} INTERFACE skein_options ${ARG_PUBLIC})
+        return()
+    endif()
+    add_library(skein_${ARG_NAME} STATIC ${ARG_SOURCES})
+    add_library(Skein::${ARG_NAME} ALIAS skein_${ARG_NAME})
+    target_link_libraries(skein_${ARG_NAME} PUBLIC skein_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+# skein_test(NAME tst_x SOURCES … LIBS … [LABELS unit] [TIMEOUT 60]): a GoogleTest program, one CTest test each.
+function(skein_test)
+    cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+    if(NOT ARG_TIMEOUT)
+        set(ARG_TIMEOUT 120)
+    endif()
+    add_executable(${ARG_NAME} ${ARG_SOURCES})
+    target_link_libraries(${ARG_NAME} PRIVATE skein_options ${ARG_LIBS} GTest::gtest_main)
+    set_target_properties(${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+    add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
+    set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
