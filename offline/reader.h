@@ -1,0 +1,45 @@
+// Read side of the store: timeline pages and the room list, on a connection of its own, so that the screen never waits
+// for a writer. Thread: one (the reader thread, or a test). Results are a consistent snapshot per call.
+#pragma once
+
+#include "core/result.h"
+#include "offline/rows.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace skein::offline {
+
+struct Page {
+    std::vector<MessageRow> rows; ///< newest first; holes included as rows
+    bool atOldest = false;        ///< nothing older is known to exist (start of the room reached and stored)
+    bool atNewest = false;        ///< nothing newer is stored
+};
+
+struct RoomCounts {
+    std::int64_t total = 0;  ///< confirmed messages in the room by `head` (for the scroll bar), plus unsent ones
+    Seq firstUnread;         ///< seq of the oldest unread countable message; 0 = none
+};
+
+class Reader
+{
+public:
+    /// Opens an existing store read-only. Errors: StorageFailed, StorageCorrupt, StorageVersion.
+    [[nodiscard]] static Result<std::unique_ptr<Reader>> open(const std::string& path);
+    virtual ~Reader() = default;
+
+    /// Newest `limit` rows.
+    [[nodiscard]] virtual Result<Page> newest(const RoomId& room, std::size_t limit) = 0;
+    /// `limit` rows older / newer than `position` (exclusive).
+    [[nodiscard]] virtual Result<Page> before(const RoomId& room, Position position, std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<Page> after(const RoomId& room, Position position, std::size_t limit) = 0;
+    /// Up to `limit` rows around a seq, the seq itself (or the hole that covers it) included.
+    [[nodiscard]] virtual Result<Page> around(const RoomId& room, Seq seq, std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<RoomCounts> counts(const RoomId& room) = 0;
+    /// Rooms by activity, newest first.
+    [[nodiscard]] virtual Result<std::vector<RoomRow>> rooms(std::size_t offset, std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<std::string> draft(const RoomId& room) = 0;
+};
+
+} // namespace skein::offline

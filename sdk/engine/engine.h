@@ -1,0 +1,205 @@
+// The client engine: a plain state machine that decides what is queued, sent, confirmed, missing and read. It has no
+// thread, no socket, no clock and no randomness of its own; they are handed to it, and the same code runs under a real
+// WebSocket, and a thousand times faster than real time in the simulation.
+//
+// Thread: one, the worker that also owns the store's writer. No call blocks on the network; calls that write wait for
+// the local disk. Big inputs are worked off in slices: while hasWork() is true the host calls work() again and may put
+// user commands in between, so that a send overtakes a bulk sync.
+#pragma once
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "core/random.h"
+#include "core/result.h"
+#include "offline/rows.h"
+#include "protocol/frames.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skein::offline {
+class Store;
+}
+
+namespace skein::engine {
+
+enum class Link {
+    SignedOut,  ///< no session
+    Offline,    ///< the system says that there is no network
+    Waiting,    ///< backing off; `retryAt`
+    Connecting, ///< transport is being opened
+    SigningIn,  ///< hello sent
+    CatchingUp, ///< live, and fetching what was missed
+    Live,
+    Stopped, ///< a final error: `error` says which; needs the user (sign in again, update)
+};
+
+struct LinkState {
+    Link link = Link::SignedOut;
+    std::optional<Error> error;
+    MonoTime retryAt;
+    int attempt = 0;
+    friend bool operator==(const LinkState&, const LinkState&) = default;
+};
+
+/// Changes of one room's timeline, in one batch. Apply removals first, then upserts by rowId.
+struct TimelineChange {
+    RoomId room;
+    std::vector<offline::RowId> removed;
+    std::vector<offline::MessageRow> upserted; ///< ascending by position; a known rowId with another position moved
+    bool reset = false; ///< too much at once (over kTimelineChangeMax rows): reload the window
+};
+inline constexpr std::size_t kTimelineChangeMax = 1000;
+
+struct OutboxState {
+    std::int64_t queued = 0, inFlight = 0, failed = 0;
+    std::optional<MonoTime> slowedUntil; ///< rate limited; the queue goes on then
+    friend bool operator==(const OutboxState&, const OutboxState&) = default;
+};
+
+/// What the engine tells its host. All calls come on the engine's thread, after the change is in the store.
+class Listener
+{
+public:
+    virtual ~Listener() = default;
+    virtual void linkChanged(const LinkState& state) = 0;
+    virtual void roomsChanged(const std::vector<offline::RoomRow>& changed, const std::vector<RoomId>& removed) = 0;
+    virtual void timelineChanged(const TimelineChange& change) = 0;
+    virtual void typingChanged(const RoomId& room, const std::vector<std::pair<UserId, std::string>>& users) = 0;
+    virtual void presenceChanged(const std::vector<protocol::PresenceInfo>& users) = 0;
+    virtual void outboxChanged(const OutboxState& state) = 0;
+    /// A room that this client asked for exists now (createRoom).
+    virtual void roomCreated(const TempId& tempId, const RoomId& room) = 0;
+    /// A command failed for good and was reverted (edits, reactions, creates); messages stay as Failed rows instead.
+    virtual void commandFailed(const TempId& tempId, const Error& error) = 0;
+    virtual void membersLoaded(const RoomId& room, const std::vector<protocol::MemberInfo>& members) = 0;
+};
+
+/// The one socket. Implemented over QtWebSockets, in the simulation, and by embedders. Thread: the engine's.
+class Transport
+{
+public:
+    virtual ~Transport() = default;
+    /// Starts to connect. Answered by Engine::transportOpened() or transportClosed(), never from inside this call.
+    virtual void open() = 0;
+    /// Queues one text frame. Only between transportOpened() and close()/transportClosed().
+    virtual void send(std::string text) = 0;
+    /// Bytes handed to send() and not yet taken by the network.
+    [[nodiscard]] virtual std::size_t unsentBytes() const = 0;
+    /// Drops the connection at once; no transportClosed() follows.
+    virtual void close() = 0;
+};
+
+/// Gives the access token. Answered by Engine::tokenReady(), never from inside the call.
+class TokenSource
+{
+public:
+    virtual ~TokenSource() = default;
+    /// `rejected`: the token given last was refused or has expired, so refresh it.
+    virtual void requestToken(bool rejected) = 0;
+};
+
+struct Host {
+    Clock& clock;
+    Random& random;
+    Transport& transport;
+    TokenSource& tokens;
+    Listener& listener;
+    Metrics& metrics;
+    Logger logger;
+};
+
+struct Config {
+    DeviceId device;
+    UserId user;          ///< who is signed in
+    std::string userName; ///< display name, for own rows
+    std::string client = "skein";
+};
+
+struct Draft {
+    protocol::Kind kind = protocol::Kind::Text;
+    std::string body;
+    std::optional<Seq> replyTo;
+    std::optional<Seq> thread;
+    std::vector<UserId> mentions;
+    std::vector<protocol::Attachment> attachments;
+};
+
+class Engine
+{
+public:
+    /// `store` and everything in `host` must outlive the engine. Reads its state from the store; sends nothing yet.
+    Engine(offline::Store& store, Host host, Config config);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // ---- life ----
+    /// Begins to connect and keeps connected until stop().
+    void start();
+    void stop();
+    /// The operating system's word. True makes a waiting engine connect at once.
+    void networkReachable(bool reachable);
+    /// "Retry now" on the banner.
+    void retryNow();
+
+    // ---- from the transport and the token source ----
+    void transportOpened();
+    /// `closeCode` is the WebSocket's (0 = never opened or no close frame).
+    void transportClosed(std::uint16_t closeCode, std::string_view reason);
+    void frameReceived(std::string_view text);
+    void tokenReady(Result<std::string> token);
+
+    // ---- time and work ----
+    /// Call at nextWakeupAt() or later.
+    void tick();
+    [[nodiscard]] MonoTime nextWakeupAt() const;
+    [[nodiscard]] bool hasWork() const;
+    /// One slice of at most kWorkRowsMax rows.
+    void work();
+
+    // ---- the user's commands ----
+    /// Stores the message durably, shows it (timelineChanged) and queues it. Errors: BodyTooLarge, InvalidArgument,
+    /// NotFound (unknown room), StorageFull, StorageFailed: then nothing was queued and nothing shown.
+    [[nodiscard]] Result<TempId> send(const RoomId& room, const Draft& draft);
+    /// Edits a confirmed or an unsent message (the queued row is rewritten).
+    [[nodiscard]] Result<TempId> edit(const RoomId& room, offline::RowId row, std::string body);
+    [[nodiscard]] Result<TempId> remove(const RoomId& room, offline::RowId row);
+    [[nodiscard]] Result<TempId> react(const RoomId& room, offline::RowId row, std::string key, bool on);
+    /// A Failed message again, under the same key; whatever waited behind it follows.
+    [[nodiscard]] Result<void> retry(const TempId& tempId);
+    [[nodiscard]] Result<void> retryAll();
+    /// Deletes a Failed or unsent message from this device.
+    [[nodiscard]] Result<void> discard(const TempId& tempId);
+    [[nodiscard]] Result<void> setDraft(const RoomId& room, std::string text);
+    [[nodiscard]] Result<TempId> createRoom(protocol::RoomKind kind, std::string name, std::vector<std::string> members);
+    [[nodiscard]] Result<TempId> setMember(const RoomId& room, const UserId& user, std::optional<protocol::Role> role);
+
+    /// The room is on screen: full subscription, members, revalidation. Close it when it leaves the screen.
+    void openRoom(const RoomId& room);
+    void closeRoom(const RoomId& room);
+    /// The view shows up to this message: moves the read position (monotone, throttled).
+    void markRead(const RoomId& room, Seq seq);
+    /// Rows older than `before` (0 = newest) are wanted and not stored, or a hole came into view: fetch from the server.
+    void wantHistory(const RoomId& room, Seq before);
+    /// A jump to a seq that is not stored: fetch around it.
+    void wantAround(const RoomId& room, Seq seq);
+    /// The composer changed; sends typing, throttled to kTypingRepeatMs.
+    void typing(const RoomId& room, bool on);
+    void setPresence(protocol::PresenceStatus status);
+
+    [[nodiscard]] const LinkState& link() const;
+    [[nodiscard]] OutboxState outbox() const;
+
+    static constexpr std::size_t kWorkRowsMax = 50;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace skein::engine
