@@ -1,6 +1,7 @@
 #include "core/clock.h"
 
-namespace skein {
+namespace skein
+{
 
 MonoTime SystemClock::now() const
 {

@@ -1,17 +1,18 @@
-// Time, handed in. No code of Skein reads the system's clocks except SystemClock, so the simulation can run a day in
-// a second and jump an hour.
+// Time, handed in. No code of Skein reads the system's clocks except SystemClock, so the simulation
+// can run a day in a second and jump an hour.
 #pragma once
 
 #include <chrono>
 #include <compare>
 #include <cstdint>
 
-namespace skein {
+namespace skein
+{
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// A point on the monotonic clock, milliseconds since an arbitrary start. Never goes back, does not follow the wall
-/// clock. For timeouts, back-off and latency.
+/// A point on the monotonic clock, milliseconds since an arbitrary start. Never goes back, does not
+/// follow the wall clock. For timeouts, back-off and latency.
 struct MonoTime {
     std::int64_t ms = 0;
     friend auto operator<=>(const MonoTime&, const MonoTime&) = default;
@@ -19,7 +20,8 @@ struct MonoTime {
     friend Milliseconds operator-(MonoTime a, MonoTime b) { return Milliseconds(a.ms - b.ms); }
 };
 
-/// A point on the wall clock, milliseconds since 1970-01-01 UTC. May jump either way. For what people read.
+/// A point on the wall clock, milliseconds since 1970-01-01 UTC. May jump either way. For what
+/// people read.
 struct WallTime {
     std::int64_t ms = 0;
     friend auto operator<=>(const WallTime&, const WallTime&) = default;
@@ -47,7 +49,10 @@ public:
 class ManualClock final : public Clock
 {
 public:
-    explicit ManualClock(WallTime start = {1'700'000'000'000}) : m_wall(start) {}
+    explicit ManualClock(WallTime start = {1'700'000'000'000})
+        : m_wall(start)
+    {
+    }
     [[nodiscard]] MonoTime now() const override { return m_mono; }
     [[nodiscard]] WallTime wallNow() const override { return m_wall; }
     void advance(Milliseconds by)

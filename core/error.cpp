@@ -1,7 +1,9 @@
 #include "core/error.h"
 
-namespace skein {
-namespace {
+namespace skein
+{
+namespace
+{
 
 struct Row {
     ErrorCode code;
@@ -19,7 +21,8 @@ constexpr std::array<Row, kErrorCodeCount> kRows{{
     {UnknownType, "unknown_type", GiveUp, "The other side does not know this feature yet."},
     {BadField, "bad_field", GiveUp, "Part of this message is not valid."},
     {OutOfOrder, "out_of_order", GiveUp, "The connection lost step. It is being set up again."},
-    {UnsupportedVersion, "unsupported_version", GiveUp, "This version is too old for the server. Please update."},
+    {UnsupportedVersion, "unsupported_version", GiveUp,
+     "This version is too old for the server. Please update."},
     {Unauthenticated, "unauthenticated", Ask, "Wrong name or password."},
     {TokenExpired, "token_expired", Retry, "The sign-in has expired and is being renewed."},
     {TokenInvalid, "token_invalid", Ask, "The sign-in is no longer valid. Please sign in again."},
@@ -31,14 +34,16 @@ constexpr std::array<Row, kErrorCodeCount> kRows{{
     {RateLimited, "rate_limited", Retry, "Slowed down for a moment. Nothing is lost."},
     {TooManyConnections, "too_many_connections", GiveUp, "Too many devices are connected at once."},
     {BodyTooLarge, "body_too_large", Ask, "This message is too long."},
-    {SlowConsumer, "slow_consumer", Retry, "The connection was too slow and is being set up again."},
+    {SlowConsumer, "slow_consumer", Retry,
+     "The connection was too slow and is being set up again."},
     {ServerBusy, "server_busy", Retry, "The server is busy. Trying again."},
     {DependencyFailed, "dependency_failed", Retry, "Waiting for the message before it."},
     {StateLost, "state_lost", Retry, "The server was reset. Catching up."},
     {StorageFull, "storage_full", Ask, "The disk is full."},
     {StorageFailed, "storage_failed", Ask, "The local storage does not work."},
     {StorageCorrupt, "storage_corrupt", Ask, "The local storage is damaged."},
-    {StorageVersion, "storage_version", GiveUp, "The data was written by a newer version. Please update."},
+    {StorageVersion, "storage_version", GiveUp,
+     "The data was written by a newer version. Please update."},
     {StorageLocked, "storage_locked", GiveUp, "Another program is using this data."},
     {Offline, "offline", Retry, "There is no network."},
     {Transport, "transport", Retry, "The connection was lost."},
@@ -61,11 +66,17 @@ constexpr bool rowsFollowEnum()
 }
 static_assert(rowsFollowEnum(), "kRows must stand in the order of ErrorCode");
 
-const Row& row(ErrorCode code) noexcept { return kRows[static_cast<std::size_t>(code)]; }
+const Row& row(ErrorCode code) noexcept
+{
+    return kRows[static_cast<std::size_t>(code)];
+}
 
 } // namespace
 
-std::string_view wireName(ErrorCode code) noexcept { return row(code).wire; }
+std::string_view wireName(ErrorCode code) noexcept
+{
+    return row(code).wire;
+}
 
 std::optional<ErrorCode> errorCodeFromWire(std::string_view name) noexcept
 {
@@ -76,9 +87,15 @@ std::optional<ErrorCode> errorCodeFromWire(std::string_view name) noexcept
     return std::nullopt;
 }
 
-std::string_view userText(ErrorCode code) noexcept { return row(code).text; }
+std::string_view userText(ErrorCode code) noexcept
+{
+    return row(code).text;
+}
 
-ErrorRule ruleFor(ErrorCode code) noexcept { return row(code).rule; }
+ErrorRule ruleFor(ErrorCode code) noexcept
+{
+    return row(code).rule;
+}
 
 const std::array<ErrorCode, kErrorCodeCount>& allErrorCodes() noexcept
 {

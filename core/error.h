@@ -1,8 +1,8 @@
 // The closed set of error codes and the Error value that every fallible function returns.
 //
-// One enum for the wire, the SDK, the diagnostics page and the server's logs: a code that a peer sends is the code
-// that the user's text is chosen by. tests/unit/core/tst_error.cpp checks that each has a wire name, a user text and
-// a rule.
+// One enum for the wire, the SDK, the diagnostics page and the server's logs: a code that a peer
+// sends is the code that the user's text is chosen by. tests/unit/core/tst_error.cpp checks that
+// each has a wire name, a user text and a rule.
 #pragma once
 
 #include <array>
@@ -11,7 +11,8 @@
 #include <string>
 #include <string_view>
 
-namespace skein {
+namespace skein
+{
 
 enum class ErrorCode {
     // What a peer sent.
@@ -70,7 +71,8 @@ enum class ErrorRule {
 
 struct Error {
     ErrorCode code = ErrorCode::Internal;
-    std::string detail; ///< English, for logs and developers; never holds a body, a token or a password
+    std::string
+        detail; ///< English, for logs and developers; never holds a body, a token or a password
     bool retryable = false;
     std::optional<std::chrono::milliseconds> retryAfter;
 

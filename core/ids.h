@@ -1,4 +1,5 @@
-// Identifiers as types, so that a room cannot be passed for a user. Values, cheap to move, hashable, ordered.
+// Identifiers as types, so that a room cannot be passed for a user. Values, cheap to move,
+// hashable, ordered.
 #pragma once
 
 #include <compare>
@@ -9,7 +10,8 @@
 #include <string_view>
 #include <utility>
 
-namespace skein {
+namespace skein
+{
 
 /// An opaque string identifier. Empty means "none". Never parsed by whoever did not make it.
 template <class Tag>
@@ -17,9 +19,18 @@ class Id
 {
 public:
     Id() = default;
-    explicit Id(std::string value) : m_value(std::move(value)) {}
-    explicit Id(std::string_view value) : m_value(value) {}
-    explicit Id(const char* value) : m_value(value) {}
+    explicit Id(std::string value)
+        : m_value(std::move(value))
+    {
+    }
+    explicit Id(std::string_view value)
+        : m_value(value)
+    {
+    }
+    explicit Id(const char* value)
+        : m_value(value)
+    {
+    }
     [[nodiscard]] const std::string& str() const noexcept { return m_value; }
     [[nodiscard]] bool empty() const noexcept { return m_value.empty(); }
     explicit operator bool() const noexcept { return !m_value.empty(); }
@@ -31,18 +42,25 @@ private:
     std::string m_value;
 };
 
-/// A non-negative integer below 2^53 that counts something (exact in JSON and in QML). Zero means "before the first".
+/// A non-negative integer below 2^53 that counts something (exact in JSON and in QML). Zero means
+/// "before the first".
 template <class Tag>
 class Count
 {
 public:
     constexpr Count() = default;
-    constexpr explicit Count(std::int64_t value) noexcept : m_value(value) {}
+    constexpr explicit Count(std::int64_t value) noexcept
+        : m_value(value)
+    {
+    }
     [[nodiscard]] constexpr std::int64_t value() const noexcept { return m_value; }
     [[nodiscard]] constexpr Count next() const noexcept { return Count(m_value + 1); }
     [[nodiscard]] constexpr Count previous() const noexcept { return Count(m_value - 1); }
     constexpr explicit operator bool() const noexcept { return m_value != 0; }
-    friend constexpr std::int64_t operator-(Count a, Count b) noexcept { return a.m_value - b.m_value; }
+    friend constexpr std::int64_t operator-(Count a, Count b) noexcept
+    {
+        return a.m_value - b.m_value;
+    }
     friend constexpr auto operator<=>(const Count&, const Count&) = default;
     friend constexpr bool operator==(const Count&, const Count&) = default;
     friend std::ostream& operator<<(std::ostream& out, Count count) { return out << count.m_value; }
@@ -55,7 +73,8 @@ using RoomId = Id<struct RoomTag>;
 using UserId = Id<struct UserTag>;
 using DeviceId = Id<struct DeviceTag>;
 using EventId = Id<struct EventTag>;
-/// UUID version 7 made by the sender; with the device id it is the idempotency key of an operation, unique for ever.
+/// UUID version 7 made by the sender; with the device id it is the idempotency key of an operation,
+/// unique for ever.
 using TempId = Id<struct TempTag>;
 using SessionId = Id<struct SessionTag>;
 /// Correlates a reply with its request on one connection.

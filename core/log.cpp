@@ -1,6 +1,7 @@
 #include "core/log.h"
 
-namespace skein {
+namespace skein
+{
 
 std::string_view toString(LogLevel level) noexcept
 {

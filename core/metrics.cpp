@@ -3,8 +3,10 @@
 #include <bit>
 #include <cmath>
 
-namespace skein {
-namespace {
+namespace skein
+{
+namespace
+{
 
 // Four buckets to each power of two: bucket = 4 * exponent + top two bits of the mantissa.
 std::size_t bucketOf(std::int64_t us) noexcept
@@ -97,8 +99,12 @@ std::vector<Metrics::Sample> Metrics::snapshot() const
     for (const auto& [name, gauge] : m_gauges)
         byName[name] = {name, Sample::Kind::Gauge, gauge->value(), 0, 0, 0};
     for (const auto& [name, histogram] : m_histograms) {
-        byName[name] = {name, Sample::Kind::Histogram, histogram->count(), histogram->quantileUs(0.5),
-                        histogram->quantileUs(0.95), histogram->quantileUs(0.99)};
+        byName[name] = {name,
+                        Sample::Kind::Histogram,
+                        histogram->count(),
+                        histogram->quantileUs(0.5),
+                        histogram->quantileUs(0.95),
+                        histogram->quantileUs(0.99)};
     }
     std::vector<Sample> samples;
     samples.reserve(byName.size());
@@ -128,7 +134,8 @@ std::string Metrics::prometheusText() const
             if (n == 0)
                 continue;
             cumulative += n;
-            text += "skein_" + name + "_us_bucket{le=\"" + std::to_string(Histogram::upperEdgeUs(i)) + "\"} " +
+            text += "skein_" + name + "_us_bucket{le=\"" +
+                    std::to_string(Histogram::upperEdgeUs(i)) + "\"} " +
                     std::to_string(cumulative) + '\n';
         }
         text += "skein_" + name + "_us_bucket{le=\"+Inf\"} " + std::to_string(cumulative) + '\n';

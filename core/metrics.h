@@ -1,7 +1,8 @@
 // Counters, gauges and latency histograms by name, for the API, the diagnostics page and /metrics.
 //
-// Recording is lock-free (relaxed atomics); looking a name up takes a lock once, so callers keep the reference, which
-// stays valid as long as the registry. Names are snake_case with the unit last: `send_confirmed_ms`.
+// Recording is lock-free (relaxed atomics); looking a name up takes a lock once, so callers keep
+// the reference, which stays valid as long as the registry. Names are snake_case with the unit
+// last: `send_confirmed_ms`.
 #pragma once
 
 #include <array>
@@ -14,14 +15,18 @@
 #include <string_view>
 #include <vector>
 
-namespace skein {
+namespace skein
+{
 
 class Counter
 {
 public:
     void add(std::int64_t by = 1) noexcept { m_value.fetch_add(by, std::memory_order_relaxed); }
     void set(std::int64_t value) noexcept { m_value.store(value, std::memory_order_relaxed); }
-    [[nodiscard]] std::int64_t value() const noexcept { return m_value.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::int64_t value() const noexcept
+    {
+        return m_value.load(std::memory_order_relaxed);
+    }
 
 private:
     std::atomic<std::int64_t> m_value{0};
@@ -35,7 +40,10 @@ public:
     static constexpr std::size_t kBuckets = 128;
     void record(std::int64_t us) noexcept;
     [[nodiscard]] std::int64_t count() const noexcept;
-    [[nodiscard]] std::int64_t sumUs() const noexcept { return m_sum.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::int64_t sumUs() const noexcept
+    {
+        return m_sum.load(std::memory_order_relaxed);
+    }
     /// Upper edge in µs of the bucket that holds quantile q (0…1); 0 when nothing was recorded.
     [[nodiscard]] std::int64_t quantileUs(double q) const noexcept;
     /// Upper edge of bucket i in µs, and how many fell into it.

@@ -4,7 +4,8 @@
 #include <bit>
 #include <random>
 
-namespace skein {
+namespace skein
+{
 
 std::uint64_t Random::below(std::uint64_t bound)
 {
@@ -80,7 +81,10 @@ std::string makeUuidV7(WallTime now, Random& random)
     return text;
 }
 
-TempId makeTempId(WallTime now, Random& random) { return TempId(makeUuidV7(now, random)); }
+TempId makeTempId(WallTime now, Random& random)
+{
+    return TempId(makeUuidV7(now, random));
+}
 
 bool isUuidV7(std::string_view text) noexcept
 {
@@ -96,7 +100,8 @@ bool isUuidV7(std::string_view text) noexcept
         }
     }
     const char variant = text[19];
-    return text[14] == '7' && (variant == '8' || variant == '9' || variant == 'a' || variant == 'b');
+    return text[14] == '7' &&
+           (variant == '8' || variant == '9' || variant == 'a' || variant == 'b');
 }
 
 } // namespace skein

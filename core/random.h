@@ -1,5 +1,5 @@
-// Chance, handed in. SystemRandom draws from the kernel; SeededRandom gives the same numbers for the same seed on
-// every platform, which is what lets a failing simulation be replayed.
+// Chance, handed in. SystemRandom draws from the kernel; SeededRandom gives the same numbers for
+// the same seed on every platform, which is what lets a failing simulation be replayed.
 #pragma once
 
 #include "core/clock.h"
@@ -8,7 +8,8 @@
 #include <cstdint>
 #include <string>
 
-namespace skein {
+namespace skein
+{
 
 class Random
 {
@@ -29,8 +30,8 @@ public:
     [[nodiscard]] std::uint64_t next() override;
 };
 
-/// xoshiro256**, seeded through splitmix64 (Blackman and Vigna, public domain algorithm description).
-/// Not for secrets. Thread: one.
+/// xoshiro256**, seeded through splitmix64 (Blackman and Vigna, public domain algorithm
+/// description). Not for secrets. Thread: one.
 class SeededRandom final : public Random
 {
 public:
@@ -41,11 +42,12 @@ private:
     std::uint64_t m_state[4];
 };
 
-/// UUID version 7 (RFC 9562 §5.7): 48 bits of wall-clock milliseconds, then 74 random bits; lower-case with dashes,
-/// 36 characters. Sorts by creation time.
+/// UUID version 7 (RFC 9562 §5.7): 48 bits of wall-clock milliseconds, then 74 random bits;
+/// lower-case with dashes, 36 characters. Sorts by creation time.
 [[nodiscard]] std::string makeUuidV7(WallTime now, Random& random);
 [[nodiscard]] TempId makeTempId(WallTime now, Random& random);
-/// True for the textual form of any UUID version 7: 36 characters, lower-case hex, version and variant bits right.
+/// True for the textual form of any UUID version 7: 36 characters, lower-case hex, version and
+/// variant bits right.
 [[nodiscard]] bool isUuidV7(std::string_view text) noexcept;
 
 } // namespace skein

@@ -1,5 +1,5 @@
-// Result<T>: a value or an Error. No exceptions pass through Skein's own code; they are caught where a third-party
-// call can throw and turned into one of these.
+// Result<T>: a value or an Error. No exceptions pass through Skein's own code; they are caught
+// where a third-party call can throw and turned into one of these.
 #pragma once
 
 #include "core/error.h"
@@ -9,7 +9,8 @@
 #include <string>
 #include <utility>
 
-namespace skein {
+namespace skein
+{
 
 template <class T>
 using Result = tl::expected<T, Error>;
