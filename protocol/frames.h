@@ -31,6 +31,9 @@ enum class Kind {
     Pin,
     Member,
     Room,
+    /// A kind of a newer version, met in a server frame. It keeps its place in the log, so that `seq` stays without
+    /// gaps, and has no meaning here: neither a message nor unread. Never sent by a client.
+    Unknown,
 };
 [[nodiscard]] constexpr bool isMessage(Kind kind) noexcept { return kind <= Kind::JobUpdate; }
 /// Text, image, file and job_update raise `ord`; system messages and mutations do not.

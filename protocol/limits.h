@@ -34,6 +34,19 @@ inline constexpr std::size_t kHistoryLimitMax = 100;
 inline constexpr std::size_t kListLimitMax = 200;        ///< rooms_request, members_request
 inline constexpr std::size_t kMembersPerCreateMax = 100;
 inline constexpr std::size_t kDirtyPerFrameMax = 500;    ///< welcome.dirty; more come as room_dirty
+/// Entries of one list of users in a server frame: receipts, typing, presence, the users of a reaction.
+inline constexpr std::size_t kUsersPerListMax = 2'000;
+/// The server cuts a preview at 140 characters; the rest is room for an ellipsis.
+inline constexpr std::size_t kPreviewCharactersMax = 160;
+inline constexpr std::size_t kDetailCharactersMax = 1'000; ///< error.detail, goodbye.reason: cut when encoded
+inline constexpr std::size_t kClientNameBytesMax = 200;    ///< hello.client
+inline constexpr std::size_t kTypeBytesMax = 64;           ///< `type`, also of a frame that is not known
+inline constexpr std::size_t kCapBytesMax = 64;
+inline constexpr std::size_t kCursorBytesMax = 256;        ///< `after` and `cursor` of pages
+inline constexpr std::size_t kFieldPathBytesMax = 256;     ///< message_failed.field
+inline constexpr std::size_t kFileNameCharactersMax = 255;
+inline constexpr std::size_t kMimeBytesMax = 255;
+inline constexpr std::size_t kFilterBytesMax = 64;
 inline constexpr std::size_t kSendWindowPerRoom = 8;     ///< unconfirmed sends of one client in one room
 inline constexpr std::int64_t kIntegerMax = (std::int64_t{1} << 53) - 1;
 
