@@ -1,0 +1,35 @@
+#include "sdk/engine/reconnect.h"
+
+#include <algorithm>
+
+namespace skein::engine
+{
+
+void Reconnect::settle(MonoTime now)
+{
+    if (m_liveSince && (now - *m_liveSince).count() >= kStableMs)
+        m_attempt = 0;
+    m_liveSince.reset();
+}
+
+MonoTime Reconnect::failed(MonoTime now, Random& random)
+{
+    settle(now);
+    const auto step =
+        std::min<std::size_t>(static_cast<std::size_t>(m_attempt), kCapsMs.size() - 1);
+    ++m_attempt;
+    return now + Milliseconds(static_cast<std::int64_t>(
+                     random.below(static_cast<std::uint64_t>(kCapsMs[step]) + 1)));
+}
+
+MonoTime Reconnect::sentAway(MonoTime now, std::int64_t afterMs, std::int64_t jitterMs,
+                             Random& random)
+{
+    settle(now);
+    const std::int64_t after = std::clamp<std::int64_t>(afterMs, 0, kServerWindowMaxMs);
+    const std::int64_t jitter = std::clamp<std::int64_t>(jitterMs, 0, kServerWindowMaxMs);
+    return now + Milliseconds(after + static_cast<std::int64_t>(
+                                          random.below(static_cast<std::uint64_t>(jitter) + 1)));
+}
+
+} // namespace skein::engine

@@ -1,0 +1,53 @@
+// When to connect again: exponential back-off with full jitter, as a pure value with no timer of
+// its own (T2).
+//
+// Waits are uniform in [0, cap] with the caps 1, 2, 4, 8, 16, 30 s (full jitter: M. Brooker,
+// "Exponential Backoff and Jitter", AWS Architecture Blog, 2015). The ladder starts over only after
+// a connection stayed live for kStableMs, so a server that accepts and drops at once is not
+// hammered. A server that names a time
+// (`retry_after`, `goodbye.after_ms` + jitter) is obeyed.
+#pragma once
+
+#include "core/clock.h"
+#include "core/random.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace skein::engine
+{
+
+class Reconnect
+{
+public:
+    static constexpr std::array<std::int64_t, 6> kCapsMs{1'000, 2'000,  4'000,
+                                                         8'000, 16'000, 30'000};
+    static constexpr std::int64_t kStableMs = 10'000;
+    /// A server cannot send a client away for longer than this.
+    static constexpr std::int64_t kServerWindowMaxMs = 10 * 60 * 1000;
+
+    /// The session became live.
+    void connected(MonoTime now) { m_liveSince = now; }
+
+    /// The connection ended or could not be made. Returns when to try again.
+    [[nodiscard]] MonoTime failed(MonoTime now, Random& random);
+
+    /// The server chose the window: try again at a random moment in [after, after + jitter].
+    [[nodiscard]] MonoTime sentAway(MonoTime now, std::int64_t afterMs, std::int64_t jitterMs,
+                                    Random& random);
+
+    /// The network came back or the person said "now": the ladder starts over.
+    void reset() { m_attempt = 0; }
+
+    /// Failed attempts since the last stable connection.
+    [[nodiscard]] int attempt() const noexcept { return m_attempt; }
+
+private:
+    void settle(MonoTime now);
+
+    int m_attempt = 0;
+    std::optional<MonoTime> m_liveSince;
+};
+
+} // namespace skein::engine
