@@ -1,0 +1,3 @@
+// Public header: see sdk/qt/client.h.
+#pragma once
+#include "sdk/qt/client.h"

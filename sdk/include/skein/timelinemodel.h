@@ -1,0 +1,3 @@
+// Public header: see sdk/qt/timelinemodel.h.
+#pragma once
+#include "sdk/qt/timelinemodel.h"

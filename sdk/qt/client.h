@@ -1,0 +1,217 @@
+// Skein::Client: one signed-in account, for C++ and QML. Owns the worker thread (engine, store,
+// socket), the reader thread, and the models. Everything here is used on the GUI thread and returns
+// at once: no call waits for the disk, the network or another thread.
+//
+//     Skein::Client client;
+//     client.setServerUrl(QUrl("http://127.0.0.1:8420"));
+//     if (!client.resume())
+//         client.signIn("ann", "a long password");
+//     Skein::TimelineModel* timeline = client.timeline(roomId);
+//     timeline->send("hello");
+#pragma once
+
+#include "sdk/qt/roomlistmodel.h"
+#include "sdk/qt/timelinemodel.h"
+
+#include <QObject>
+#include <QStringList>
+#include <QUrl>
+#include <QVariantList>
+#include <QtQml/qqmlregistration.h>
+
+#include <memory>
+
+namespace Skein
+{
+
+class Client : public QObject
+{
+    Q_OBJECT
+    QML_ELEMENT
+
+    // ---- settings: before signIn(), signUp() or resume() ----
+    /// `http(s)://host[:port]`. Plain http is accepted for loopback only, unless
+    /// allowInsecureServer.
+    Q_PROPERTY(QUrl serverUrl READ serverUrl WRITE setServerUrl NOTIFY serverUrlChanged)
+    /// Folder of the databases and settings. Default: the platform's folder for local application
+    /// data.
+    Q_PROPERTY(QString dataDir READ dataDir WRITE setDataDir NOTIFY dataDirChanged)
+    /// Shown to the user's other devices. Default: the machine's host name.
+    Q_PROPERTY(QString deviceName READ deviceName WRITE setDeviceName NOTIFY deviceNameChanged)
+    Q_PROPERTY(bool allowInsecureServer READ allowInsecureServer WRITE setAllowInsecureServer NOTIFY
+                   allowInsecureServerChanged)
+    /// True: where there is no keychain, the refresh token goes into a plain file that only this
+    /// user of the system can read (mode 0600). False (default): keychainUnavailable() is emitted
+    /// and the session ends with the process. Setting it while signed in saves the token at once.
+    Q_PROPERTY(bool allowPlainTokenFile READ allowPlainTokenFile WRITE setAllowPlainTokenFile NOTIFY
+                   allowPlainTokenFileChanged)
+
+    // ---- who ----
+    Q_PROPERTY(bool signedIn READ signedIn NOTIFY signedInChanged)
+    /// signIn(), signUp() or resume() is under way.
+    Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)
+    Q_PROPERTY(QString userId READ userId NOTIFY signedInChanged)
+    Q_PROPERTY(QString userName READ userName NOTIFY signedInChanged)
+    Q_PROPERTY(QString displayName READ displayName NOTIFY signedInChanged)
+
+    // ---- the connection ----
+    Q_PROPERTY(State state READ state NOTIFY stateChanged)
+    /// One line for the banner: "Connected", "No network", "Waiting to reconnect" …; translated.
+    Q_PROPERTY(QString stateText READ stateText NOTIFY stateChanged)
+    Q_PROPERTY(bool online READ online NOTIFY stateChanged) ///< CatchingUp or Live
+    /// Why it waits or stopped, or why signing in failed; one sentence, translated; empty = no
+    /// error.
+    Q_PROPERTY(QString errorText READ errorText NOTIFY errorChanged)
+    /// The same as a stable word (`unauthenticated`, `transport`, …); empty = no error.
+    Q_PROPERTY(QString errorCode READ errorCode NOTIFY errorChanged)
+    /// Seconds until the next attempt while Waiting, counting down; else 0.
+    Q_PROPERTY(int retryInSeconds READ retryInSeconds NOTIFY retryInSecondsChanged)
+
+    // ---- content ----
+    Q_PROPERTY(Skein::RoomListModel* rooms READ rooms CONSTANT)
+    Q_PROPERTY(int unreadTotal READ unreadTotal NOTIFY
+                   unreadTotalChanged) ///< of the rooms that are not muted
+    Q_PROPERTY(
+        int queuedCount READ queuedCount NOTIFY outboxChanged) ///< written and not yet confirmed
+    Q_PROPERTY(
+        int failedCount READ failedCount NOTIFY outboxChanged) ///< waiting for retry or discard
+    /// Rate limited: seconds until the queue goes on, counting down; 0 = not slowed. Nothing is
+    /// lost meanwhile.
+    Q_PROPERTY(int slowedSeconds READ slowedSeconds NOTIFY slowedSecondsChanged)
+
+public:
+    /// As skein::engine::Link, same order.
+    enum State { SignedOut, Offline, Waiting, Connecting, SigningIn, CatchingUp, Live, Stopped };
+    Q_ENUM(State)
+    enum RoomKind { Job, Support, General, Direct };
+    Q_ENUM(RoomKind)
+
+    explicit Client(QObject* parent = nullptr);
+    /// Closes the socket and the store and ends both threads. What was written stays queued on
+    /// disk.
+    ~Client() override;
+
+    [[nodiscard]] QUrl serverUrl() const;
+    void setServerUrl(const QUrl& url);
+    [[nodiscard]] QString dataDir() const;
+    void setDataDir(const QString& dir);
+    [[nodiscard]] QString deviceName() const;
+    void setDeviceName(const QString& name);
+    [[nodiscard]] bool allowInsecureServer() const;
+    void setAllowInsecureServer(bool allow);
+    [[nodiscard]] bool allowPlainTokenFile() const;
+    void setAllowPlainTokenFile(bool allow);
+    [[nodiscard]] bool signedIn() const;
+    [[nodiscard]] bool busy() const;
+    [[nodiscard]] QString userId() const;
+    [[nodiscard]] QString userName() const;
+    [[nodiscard]] QString displayName() const;
+    [[nodiscard]] State state() const;
+    [[nodiscard]] QString stateText() const;
+    [[nodiscard]] bool online() const;
+    [[nodiscard]] QString errorText() const;
+    [[nodiscard]] QString errorCode() const;
+    [[nodiscard]] int retryInSeconds() const;
+    [[nodiscard]] RoomListModel* rooms() const;
+    [[nodiscard]] int unreadTotal() const;
+    [[nodiscard]] int queuedCount() const;
+    [[nodiscard]] int failedCount() const;
+    [[nodiscard]] int slowedSeconds() const;
+
+    // ---- signing in and out; answered by signedInChanged() or signInFailed() ----
+    /// New account, then signed in. `name`: 2–32 of [a-z0-9._-]; `password`: 8–256 bytes.
+    Q_INVOKABLE void signUp(const QString& name, const QString& password,
+                            const QString& displayName = {});
+    Q_INVOKABLE void signIn(const QString& name, const QString& password);
+    /// Revokes the session at the server (as far as it can be reached) and deletes this account's
+    /// data from this device: database, token, settings. Unsent messages are lost: ask first when
+    /// queuedCount is not 0.
+    Q_INVOKABLE void signOut();
+    /// The account that was signed in last, from this device's data, without the network: rooms and
+    /// timelines are there at once, the connection follows. False: there is none, show the sign-in
+    /// page. When the keychain holds no token any more, signInFailed(`unauthenticated`) follows and
+    /// the local data stay.
+    Q_INVOKABLE bool resume();
+    /// Name of the account that resume() would open or that was open last; for the sign-in page.
+    /// May be empty.
+    Q_INVOKABLE QString lastUserName() const;
+
+    // ---- connection and queue ----
+    Q_INVOKABLE void retryNow();
+    Q_INVOKABLE void retryAllFailed();
+
+    // ---- rooms ----
+    /// Asks for a room; works offline (it is made when the connection is back). Members are sign-in
+    /// names or user ids. Returns a key that comes back in roomCreated() or commandFailed(); empty
+    /// when not signed in.
+    Q_INVOKABLE QString createRoom(Skein::Client::RoomKind kind, const QString& name,
+                                   const QStringList& members);
+    /// The direct room with a user: made, or found again by the server. Answered as createRoom().
+    Q_INVOKABLE QString openDirect(const QString& userName);
+    /// The timeline of a room. Owned by the client, never deleted by QML; the same object for the
+    /// same room until kTimelinesMax others were asked for more recently (one that is `active`
+    /// stays). Null: empty id.
+    Q_INVOKABLE Skein::TimelineModel* timeline(const QString& roomId);
+    static constexpr int kTimelinesMax = 8;
+
+    // ---- drafts, typing, presence, members ----
+    /// Kept on disk per room; call on every pause of the typing.
+    Q_INVOKABLE void setDraft(const QString& roomId, const QString& text);
+    Q_INVOKABLE QString draft(const QString& roomId) const;
+    /// The composer changed (`on`) or was emptied; throttled by the engine, call as often as you
+    /// like.
+    Q_INVOKABLE void setTyping(const QString& roomId, bool on);
+    /// "Ann is typing…", "Ann and Ben are typing…", "3 people are typing…"; empty = nobody;
+    /// translated.
+    Q_INVOKABLE QString typingText(const QString& roomId) const;
+    /// Marks all of a room read without showing it.
+    Q_INVOKABLE void markAllRead(const QString& roomId);
+    /// The window is in use (true) or in the background; tells the others "online" or "away".
+    Q_INVOKABLE void setAway(bool away);
+    /// Members as last heard, of a room whose timeline was opened: [{userId, name, initials,
+    /// colorIndex, role
+    /// ("owner", "admin", "member"), presence ("online", "away", "offline"), lastSeen (ms), own}].
+    Q_INVOKABLE QVariantList members(const QString& roomId) const;
+    /// Latency and counters by name: [{name, kind ("counter", "gauge", "histogram"), value, p50Ms,
+    /// p95Ms, p99Ms}].
+    Q_INVOKABLE QVariantList metricsSnapshot() const;
+
+Q_SIGNALS:
+    void serverUrlChanged();
+    void dataDirChanged();
+    void deviceNameChanged();
+    void allowInsecureServerChanged();
+    void allowPlainTokenFileChanged();
+    void signedInChanged();
+    void busyChanged();
+    void stateChanged();
+    void errorChanged();
+    void retryInSecondsChanged();
+    void unreadTotalChanged();
+    void outboxChanged();
+    void slowedSecondsChanged();
+    /// `code` is a stable word (core/error.h), `text` one translated sentence.
+    void signInFailed(const QString& code, const QString& text);
+    /// There is no keychain on this system and a plain file was not allowed: the session ends with
+    /// the process.
+    void keychainUnavailable(const QString& detail);
+    void typingChanged(const QString& roomId);
+    void membersChanged(const QString& roomId);
+    void presenceChanged(const QString& userId, const QString& presence);
+    void roomCreated(const QString& key, const QString& roomId);
+    /// An edit, reaction, removal or createRoom was refused for good and taken back.
+    void commandFailed(const QString& key, const QString& code, const QString& text);
+    /// A message of somebody else arrived, in a room that is not muted and not on screen: for
+    /// notifications.
+    void messageArrived(const QString& roomId, const QString& roomName, const QString& senderName,
+                        const QString& text, qint64 seq);
+    /// The local database failed (disk full, damaged, written by a newer version). errorText says
+    /// so too.
+    void storeFailed(const QString& code, const QString& text);
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace Skein
