@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace skein::server {
 
@@ -28,6 +29,11 @@ class OutFrame
 {
 public:
     explicit OutFrame(std::string_view json);
+    /// Marks bytes that are a complete RFC 6455 frame already (pong, close): made by the network layer only.
+    struct Prepared {
+        std::string wire;
+    };
+    explicit OutFrame(Prepared frame) : m_wire(std::move(frame.wire)), m_payload(m_wire.size()) {}
     /// JSON text, as an in-process or HTTP peer gets it.
     [[nodiscard]] std::string_view text() const noexcept { return std::string_view(m_wire).substr(m_payload); }
     /// Header and payload, as a WebSocket peer gets it.
