@@ -1,0 +1,92 @@
+#include "server/storage/sqlite/schema.h"
+
+#include <array>
+#include <string>
+
+namespace skein::server::sqlite
+{
+namespace
+{
+
+// Small integers for rooms and users and a clustered (room, seq): a message costs one insert at the
+// end of its room and one at the end of `op`, whose key starts with the time in the UUIDv7. No
+// other index on the hot path.
+constexpr std::array<const char*, 1> kMigrations{
+    R"sql(
+CREATE TABLE user(
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, display TEXT NOT NULL,
+    password TEXT NOT NULL, created INTEGER NOT NULL, last_seen INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE device(
+    key INTEGER PRIMARY KEY, user INTEGER NOT NULL, id TEXT NOT NULL, UNIQUE(user, id));
+CREATE TABLE session(
+    id TEXT PRIMARY KEY, user INTEGER NOT NULL, device TEXT NOT NULL, device_name TEXT NOT NULL,
+    current BLOB NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, revoked INTEGER) WITHOUT ROWID;
+CREATE INDEX session_user ON session(user, created);
+CREATE INDEX session_revoked ON session(revoked) WHERE revoked IS NOT NULL;
+CREATE TABLE refresh(hash BLOB PRIMARY KEY, session TEXT NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX refresh_session ON refresh(session, created);
+CREATE TABLE room(
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind INTEGER NOT NULL, name TEXT NOT NULL, topic TEXT NOT NULL,
+    archived INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, ord INTEGER NOT NULL,
+    touch INTEGER NOT NULL, created INTEGER NOT NULL, last_seq INTEGER NOT NULL DEFAULT 0,
+    last_sender INTEGER NOT NULL DEFAULT 0, last_kind INTEGER NOT NULL DEFAULT 0, last_text BLOB NOT NULL DEFAULT x'',
+    last_ts INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE direct(a INTEGER NOT NULL, b INTEGER NOT NULL, room INTEGER NOT NULL, PRIMARY KEY(a, b)) WITHOUT ROWID;
+CREATE TABLE member(
+    room INTEGER NOT NULL, user INTEGER NOT NULL, role INTEGER NOT NULL, read INTEGER NOT NULL DEFAULT 0,
+    read_ord INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0, touch INTEGER NOT NULL DEFAULT 0,
+    joined INTEGER NOT NULL, PRIMARY KEY(room, user)) WITHOUT ROWID;
+CREATE TABLE departure(
+    user INTEGER NOT NULL, room INTEGER NOT NULL, touch INTEGER NOT NULL, PRIMARY KEY(user, room)) WITHOUT ROWID;
+CREATE TABLE message(
+    room INTEGER NOT NULL, seq INTEGER NOT NULL, ord INTEGER NOT NULL, rev INTEGER NOT NULL, sender INTEGER NOT NULL,
+    ts INTEGER NOT NULL, kind INTEGER NOT NULL, flags INTEGER NOT NULL, target INTEGER, temp BLOB NOT NULL,
+    body BLOB NOT NULL, extra BLOB, PRIMARY KEY(room, seq)) WITHOUT ROWID;
+CREATE INDEX message_target ON message(room, target) WHERE target IS NOT NULL;
+CREATE TABLE op(
+    temp BLOB NOT NULL, device INTEGER NOT NULL, room INTEGER NOT NULL, seq INTEGER NOT NULL,
+    PRIMARY KEY(temp, device)) WITHOUT ROWID;
+CREATE TABLE mention(
+    room INTEGER NOT NULL, user INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(room, user, seq)) WITHOUT ROWID;
+)sql",
+};
+
+} // namespace
+
+std::int64_t schemaVersion() noexcept
+{
+    return static_cast<std::int64_t>(kMigrations.size());
+}
+
+Result<void> migrate(Db& db)
+{
+    const std::int64_t application = db.integer("PRAGMA application_id");
+    const std::int64_t version = db.integer("PRAGMA user_version");
+    const std::int64_t tables = db.integer("SELECT count(*) FROM sqlite_schema");
+    if (db.failed())
+        return fail(db.error());
+    if (application != kApplicationId && (application != 0 || version != 0 || tables != 0))
+        return fail(ErrorCode::StorageCorrupt, "not a Skein server database");
+    if (version > schemaVersion()) {
+        return fail(ErrorCode::StorageVersion, "database version " + std::to_string(version) +
+                                                   ", program " + std::to_string(schemaVersion()));
+    }
+    for (std::int64_t next = version; next < schemaVersion(); ++next) {
+        const std::string stamp = "PRAGMA application_id=" + std::to_string(kApplicationId) +
+                                  ";PRAGMA user_version=" + std::to_string(next + 1) + ";";
+        db.exec("BEGIN IMMEDIATE");
+        db.exec(kMigrations[static_cast<std::size_t>(next)]);
+        db.exec(stamp.c_str());
+        db.exec("COMMIT");
+        if (db.failed()) {
+            Error why = db.error();
+            db.clearError();
+            if (db.inTransaction())
+                db.exec("ROLLBACK");
+            return fail(std::move(why));
+        }
+    }
+    return {};
+}
+
+} // namespace skein::server::sqlite

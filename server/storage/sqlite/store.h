@@ -1,0 +1,82 @@
+// The SQLite store: `skein.db` and `skein.lock` in a data directory, or a database in memory for
+// tests.
+#pragma once
+
+#include "core/log.h"
+#include "core/metrics.h"
+#include "server/storage/storage.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace skein::server
+{
+
+/// A disk in memory that outlives the stores opened on it: "kill" a server by destroying its store,
+/// restart it by opening another on the same disk. What was committed is there. Thread: one.
+class MemoryDisk
+{
+public:
+    MemoryDisk();
+    ~MemoryDisk();
+    MemoryDisk(const MemoryDisk&) = delete;
+    MemoryDisk& operator=(const MemoryDisk&) = delete;
+    [[nodiscard]] const std::string& uri() const noexcept { return m_uri; }
+    /// PRAGMA integrity_check; "ok" when sound.
+    [[nodiscard]] std::string integrity();
+
+private:
+    struct Keeper;
+    std::string m_uri;
+    std::unique_ptr<Keeper> m_keeper;
+};
+
+struct SqliteOptions {
+    std::string directory;      ///< made (mode 0700) when missing; unused with `disk`
+    MemoryDisk* disk = nullptr; ///< not owned; must outlive the store
+    std::string vfs;            ///< name of a registered SQLite VFS; empty = the system's
+    enum class Threading {
+        Threaded, ///< a writer, a reader and a checkpoint thread
+        Inline    ///< nothing happens until pump(), on the caller's thread
+    } threading = Threading::Threaded;
+    /// Where callbacks run. May be empty with Inline: then pump() itself calls them.
+    Executor post;
+    /// The database was restored from a backup: every room's epoch is raised, so that clients fetch
+    /// anew.
+    bool newGeneration = false;
+    Metrics* metrics = nullptr; ///< not owned; storage_commit_us, storage_batch, storage_queue
+    Logger logger;
+};
+
+class SqliteStorage : public Storage
+{
+public:
+    /// Errors: StorageLocked (another process has the directory), StorageVersion (written by a
+    /// newer program), StorageCorrupt, StorageFull, StorageFailed. Nothing is changed in the file
+    /// on an error.
+    [[nodiscard]] static Result<std::unique_ptr<SqliteStorage>> open(SqliteOptions options);
+
+    /// Threaded: finishes the queue, then ends the threads; answers are still posted. Inline: drops
+    /// what waits, like a killed process.
+    ~SqliteStorage() override = default;
+
+    /// Inline only: commits one batch of what waits, then answers all waiting reads. False when
+    /// nothing waited.
+    virtual bool pump() = 0;
+    virtual bool pumpWrites() = 0;
+    virtual bool pumpReads() = 0;
+    /// Inline only: asked before each commit; a code makes the commit fail with it, as the disk
+    /// would.
+    virtual void setCommitFault(std::function<std::optional<ErrorCode>()> fault) = 0;
+
+    /// SQL statements executed since open, reads and writes. Thread: exact only when nothing is
+    /// running.
+    [[nodiscard]] virtual std::int64_t statementsExecuted() const = 0;
+    /// Operations waiting or running. Thread: any.
+    [[nodiscard]] virtual std::size_t pending() const = 0;
+};
+
+} // namespace skein::server
