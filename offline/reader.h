@@ -1,5 +1,6 @@
-// Read side of the store: timeline pages and the room list, on a connection of its own, so that the screen never waits
-// for a writer. Thread: one (the reader thread, or a test). Results are a consistent snapshot per call.
+// Read side of the store: timeline pages and the room list, on a connection of its own, so that the
+// screen never waits for a writer. Thread: one (the reader thread, or a test). Results are a
+// consistent snapshot per call.
 #pragma once
 
 #include "core/result.h"
@@ -9,17 +10,20 @@
 #include <string>
 #include <vector>
 
-namespace skein::offline {
+namespace skein::offline
+{
 
 struct Page {
     std::vector<MessageRow> rows; ///< newest first; holes included as rows
-    bool atOldest = false;        ///< nothing older is known to exist (start of the room reached and stored)
-    bool atNewest = false;        ///< nothing newer is stored
+    bool atOldest =
+        false; ///< nothing older is known to exist (start of the room reached and stored)
+    bool atNewest = false; ///< nothing newer is stored
 };
 
 struct RoomCounts {
-    std::int64_t total = 0;  ///< confirmed messages in the room by `head` (for the scroll bar), plus unsent ones
-    Seq firstUnread;         ///< seq of the oldest unread countable message; 0 = none
+    std::int64_t total =
+        0; ///< confirmed messages in the room by `head` (for the scroll bar), plus unsent ones
+    Seq firstUnread; ///< seq of the oldest unread countable message; 0 = none
 };
 
 class Reader
@@ -32,13 +36,16 @@ public:
     /// Newest `limit` rows.
     [[nodiscard]] virtual Result<Page> newest(const RoomId& room, std::size_t limit) = 0;
     /// `limit` rows older / newer than `position` (exclusive).
-    [[nodiscard]] virtual Result<Page> before(const RoomId& room, Position position, std::size_t limit) = 0;
-    [[nodiscard]] virtual Result<Page> after(const RoomId& room, Position position, std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<Page> before(const RoomId& room, Position position,
+                                              std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<Page> after(const RoomId& room, Position position,
+                                             std::size_t limit) = 0;
     /// Up to `limit` rows around a seq, the seq itself (or the hole that covers it) included.
     [[nodiscard]] virtual Result<Page> around(const RoomId& room, Seq seq, std::size_t limit) = 0;
     [[nodiscard]] virtual Result<RoomCounts> counts(const RoomId& room) = 0;
     /// Rooms by activity, newest first.
-    [[nodiscard]] virtual Result<std::vector<RoomRow>> rooms(std::size_t offset, std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<std::vector<RoomRow>> rooms(std::size_t offset,
+                                                             std::size_t limit) = 0;
     [[nodiscard]] virtual Result<std::string> draft(const RoomId& room) = 0;
 };
 

@@ -10,18 +10,20 @@
 #include <string>
 #include <vector>
 
-namespace skein::offline {
+namespace skein::offline
+{
 
-/// Where one's own message is (docs/protocol.md, "Send path"). Delivered and Read follow from the other members'
-/// positions. Rows of others are Sent.
+/// Where one's own message is (docs/protocol.md, "Send path"). Delivered and Read follow from the
+/// other members' positions. Rows of others are Sent.
 enum class Status { Queued, Sending, Pending, Unknown, Sent, Delivered, Read, Failed };
 
-/// Stable identity of a timeline row on this device: set when the row is made (`created_ms * 1024 + tiebreak`), unique,
-/// unchanged when a pending row becomes a confirmed one.
+/// Stable identity of a timeline row on this device: set when the row is made (`created_ms * 1024 +
+/// tiebreak`), unique, unchanged when a pending row becomes a confirmed one.
 using RowId = std::int64_t;
 
-/// Place of a row in its room, ascending = newer. Confirmed rows: seq. Unconfirmed rows: kPendingBit | n, so that they
-/// stand after all confirmed ones in the order they were written. Holes stand at the seq of their first missing entry.
+/// Place of a row in its room, ascending = newer. Confirmed rows: seq. Unconfirmed rows:
+/// kPendingBit | n, so that they stand after all confirmed ones in the order they were written.
+/// Holes stand at the seq of their first missing entry.
 using Position = std::int64_t;
 inline constexpr Position kPendingBit = Position{1} << 39;
 
@@ -33,14 +35,14 @@ struct Quote {
     friend bool operator==(const Quote&, const Quote&) = default;
 };
 
-/// One row of a timeline: a message of the room, an unsent one of ours, or a hole (messages that exist on the server
-/// and not here).
+/// One row of a timeline: a message of the room, an unsent one of ours, or a hole (messages that
+/// exist on the server and not here).
 struct MessageRow {
     enum class Type { Message, Hole } type = Type::Message;
     RowId rowId = 0;
     Position position = 0;
-    Seq seq;        ///< 0 while unconfirmed; hole: first missing
-    Seq holeHi;     ///< hole: last missing
+    Seq seq;    ///< 0 while unconfirmed; hole: first missing
+    Seq holeHi; ///< hole: last missing
     RoomId room;
     TempId tempId;
     EventId id;
@@ -71,9 +73,9 @@ struct RoomRow {
     protocol::Role role = protocol::Role::Member;
     bool archived = false, muted = false;
     std::int64_t members = 0;
-    Seq head;          ///< of the server, as last heard
+    Seq head; ///< of the server, as last heard
     Ord headOrd;
-    Seq read;          ///< own read position
+    Seq read;                        ///< own read position
     Seq othersRead, othersDelivered; ///< highest of any other member: what the ticks show
     std::int64_t unread = 0, mentions = 0;
     std::optional<protocol::Preview> last;

@@ -1,0 +1,205 @@
+#include "offline/sqlite.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+
+namespace skein::offline
+{
+namespace
+{
+
+Error errorOf(sqlite3* handle, int code)
+{
+    ErrorCode mapped = ErrorCode::StorageFailed;
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        mapped = ErrorCode::StorageFull;
+        break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        mapped = ErrorCode::StorageCorrupt;
+        break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        mapped = ErrorCode::StorageLocked;
+        break;
+    case SQLITE_IOERR:
+        if (handle && sqlite3_system_errno(handle) == ENOSPC)
+            mapped = ErrorCode::StorageFull;
+        break;
+    default:
+        break;
+    }
+    // The text names tables and files, never a bound value.
+    return makeError(mapped, handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
+}
+
+constexpr int kBusyTimeoutMs = 5'000;
+
+} // namespace
+
+Query::Query(Db& db, sqlite3_stmt* statement, bool owned)
+    : m_db(db)
+    , m_statement(statement)
+    , m_owned(owned)
+{
+}
+
+Query::~Query()
+{
+    if (!m_statement)
+        return;
+    if (m_owned) {
+        sqlite3_finalize(m_statement);
+        return;
+    }
+    sqlite3_reset(m_statement);
+    m_db.m_byStatement[m_statement]->busy = false;
+}
+
+bool Query::step()
+{
+    if (!m_statement || !m_db.ok())
+        return false;
+    const int code = sqlite3_step(m_statement);
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        m_db.failed(code);
+    return false;
+}
+
+bool Query::run()
+{
+    while (step()) {
+    }
+    return m_db.ok();
+}
+
+std::int64_t Query::integer(int column) const
+{
+    return sqlite3_column_int64(m_statement, column);
+}
+
+std::string_view Query::view(int column) const
+{
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(m_statement, column));
+    if (!text)
+        return {};
+    return {text, static_cast<std::size_t>(sqlite3_column_bytes(m_statement, column))};
+}
+
+bool Query::isNull(int column) const
+{
+    return sqlite3_column_type(m_statement, column) == SQLITE_NULL;
+}
+
+void Query::bindOne(int index, std::string_view value)
+{
+    // A null pointer would bind NULL; an empty text is a text.
+    const char* data = value.data() ? value.data() : "";
+    if (m_statement)
+        sqlite3_bind_text64(m_statement, index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Query::bindOne(int index, std::nullopt_t)
+{
+    if (m_statement)
+        sqlite3_bind_null(m_statement, index);
+}
+
+void Query::bindInteger(int index, std::int64_t value)
+{
+    if (m_statement)
+        sqlite3_bind_int64(m_statement, index, value);
+}
+
+Result<std::unique_ptr<Db>> Db::open(const std::string& path, Mode mode, const std::string& vfs)
+{
+    sqlite3* handle = nullptr;
+    const int access =
+        mode == Mode::ReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    const int flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+    const int code =
+        sqlite3_open_v2(path.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
+    if (code != SQLITE_OK) {
+        Error error = errorOf(handle, code);
+        sqlite3_close_v2(handle);
+        return fail(std::move(error));
+    }
+    sqlite3_extended_result_codes(handle, 1);
+    sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+    return std::unique_ptr<Db>(new Db(handle));
+}
+
+Db::~Db()
+{
+    for (auto& [sql, cached] : m_statements)
+        sqlite3_finalize(cached.statement);
+    sqlite3_close_v2(m_handle);
+}
+
+Query Db::query(const char* sql)
+{
+    Cached& cached = m_statements[sql];
+    const bool cache = !cached.busy;
+    if (cache && cached.statement) {
+        cached.busy = true;
+        return {*this, cached.statement, false};
+    }
+    sqlite3_stmt* statement = nullptr;
+    if (m_error)
+        return {*this, nullptr, true};
+    const unsigned flags = cache ? SQLITE_PREPARE_PERSISTENT : 0;
+    const int code = sqlite3_prepare_v3(m_handle, sql, -1, flags, &statement, nullptr);
+    if (code != SQLITE_OK) {
+        failed(code);
+        return {*this, nullptr, true};
+    }
+    if (!cache)
+        return {*this, statement, true};
+    cached = {statement, true};
+    m_byStatement[statement] = &cached;
+    return {*this, statement, false};
+}
+
+bool Db::exec(const char* sql)
+{
+    if (m_error)
+        return false;
+    const int code = sqlite3_exec(m_handle, sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK)
+        failed(code);
+    return code == SQLITE_OK;
+}
+
+std::int64_t Db::integer(const char* sql)
+{
+    Query q = query(sql);
+    return q.step() ? q.integer(0) : 0;
+}
+
+std::int64_t Db::lastInsertId() const
+{
+    return sqlite3_last_insert_rowid(m_handle);
+}
+int Db::changes() const
+{
+    return sqlite3_changes(m_handle);
+}
+
+std::optional<Error> Db::takeError()
+{
+    std::optional<Error> error = std::move(m_error);
+    m_error.reset();
+    return error;
+}
+
+void Db::failed(int code)
+{
+    if (!m_error)
+        m_error = errorOf(m_handle, code);
+}
+
+} // namespace skein::offline

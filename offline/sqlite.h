@@ -1,0 +1,121 @@
+// A thin layer over the SQLite C API: statements by literal, and a failure that sticks.
+//
+// The first failure of a connection is kept; until takeError() every further step fails at once. So
+// a transaction is written as a sequence of plain calls and asked once, at its commit, whether all
+// of it happened. Internal to offline/. Thread: one for each connection.
+#pragma once
+
+#include "core/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace skein::offline
+{
+
+class Db;
+
+/// One execution of a statement. Resets it when destroyed.
+class Query
+{
+public:
+    Query(Db& db, sqlite3_stmt* statement, bool owned);
+    ~Query();
+    Query(const Query&) = delete;
+    Query& operator=(const Query&) = delete;
+
+    template <class... Values>
+    Query& bind(const Values&... values)
+    {
+        int index = 0;
+        (bindOne(++index, values), ...);
+        return *this;
+    }
+    /// The next row; false at the end and after a failure.
+    [[nodiscard]] bool step();
+    /// Runs to the end. False: failed.
+    bool run();
+
+    [[nodiscard]] std::int64_t integer(int column) const;
+    [[nodiscard]] std::string_view view(int column) const; ///< valid until the next step()
+    [[nodiscard]] std::string text(int column) const { return std::string(view(column)); }
+    [[nodiscard]] bool isNull(int column) const;
+
+private:
+    void bindOne(int index, std::string_view value);
+    void bindOne(int index, std::nullopt_t);
+    void bindInteger(int index, std::int64_t value);
+    template <class T>
+    void bindOne(int index, const T& value)
+    {
+        if constexpr (std::is_integral_v<T> || std::is_enum_v<T>)
+            bindInteger(index, static_cast<std::int64_t>(value));
+        else if constexpr (std::is_convertible_v<const T&, std::string_view>)
+            bindOne(index, std::string_view(value));
+        else if constexpr (requires { value.str(); })
+            bindOne(index, std::string_view(value.str()));
+        else if constexpr (requires { value.has_value(); })
+            value ? bindOne(index, *value) : bindOne(index, std::nullopt);
+        else
+            bindInteger(index, value.value());
+    }
+
+    Db& m_db;
+    sqlite3_stmt* m_statement;
+    bool m_owned;
+};
+
+class Db
+{
+public:
+    enum class Mode { ReadOnly, ReadWrite };
+    /// Opens the file (created in ReadWrite mode). `path` may be a `file:` URI. `vfs` empty = the
+    /// default one. Errors: StorageFailed, StorageCorrupt, StorageFull.
+    [[nodiscard]] static Result<std::unique_ptr<Db>> open(const std::string& path, Mode mode,
+                                                          const std::string& vfs);
+    ~Db();
+    Db(const Db&) = delete;
+    Db& operator=(const Db&) = delete;
+
+    /// `sql` must be a string literal: its address is the cache's key.
+    [[nodiscard]] Query query(const char* sql);
+    /// Straight sqlite3_exec, never cached: PRAGMA synchronous takes effect when it is *prepared*.
+    bool exec(const char* sql);
+    /// First column of the first row; 0 when there is none.
+    [[nodiscard]] std::int64_t integer(const char* sql);
+    [[nodiscard]] std::int64_t lastInsertId() const;
+    [[nodiscard]] int changes() const;
+
+    [[nodiscard]] bool ok() const noexcept { return !m_error; }
+    [[nodiscard]] const std::optional<Error>& error() const noexcept { return m_error; }
+    /// The kept failure, and a clean slate.
+    [[nodiscard]] std::optional<Error> takeError();
+    /// Records the failure `code` of a call, the first one only.
+    void failed(int code);
+    [[nodiscard]] sqlite3* handle() const noexcept { return m_handle; }
+
+private:
+    explicit Db(sqlite3* handle)
+        : m_handle(handle)
+    {
+    }
+    friend class Query;
+    struct Cached {
+        sqlite3_stmt* statement = nullptr;
+        bool busy = false;
+    };
+    sqlite3* m_handle;
+    std::unordered_map<const char*, Cached> m_statements;
+    std::unordered_map<sqlite3_stmt*, Cached*> m_byStatement;
+    std::optional<Error> m_error;
+};
+
+} // namespace skein::offline

@@ -1,0 +1,400 @@
+#include "offline/timeline.h"
+
+#include "protocol/codec.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace skein::offline
+{
+namespace
+{
+
+constexpr std::int64_t kTidUnit = 1024; // tids for each millisecond before they spill into the next
+constexpr std::int64_t kTidProbesMax =
+    4096; // beyond this the row fails rather than the process hangs
+
+#define STORED_COLUMNS                                                                             \
+    "id, tid, temp_id, event_id, sender, kind, body, ts, ord, snap_rev, body_rev, react_rev, "     \
+    "pin_rev, flags, reply_to, thread, failed, extra, base"
+
+} // namespace
+
+struct Timeline::Stored {
+    std::int64_t key = 0;
+    RowId tid = 0;
+    TempId tempId;
+    EventId id;
+    std::int64_t sender = 0;
+    protocol::Kind kind = protocol::Kind::Text;
+    std::int64_t ts = 0;
+    Ord ord;
+    Rev snapRev, bodyRev, reactRev, pinRev;
+    std::int64_t replyTo = 0, thread = 0;
+    bool mentionsMe = false;
+    std::optional<ErrorCode> failed;
+    Content shown;
+    std::optional<Content> base; ///< the server's state while `shown` has changes over it
+
+    [[nodiscard]] Content& server() { return base ? *base : shown; }
+    [[nodiscard]] Rev knownBody() const { return std::max(snapRev, bodyRev); }
+    [[nodiscard]] Rev knownReactions() const { return std::max(snapRev, reactRev); }
+    [[nodiscard]] Rev knownPin() const { return std::max(snapRev, pinRev); }
+    [[nodiscard]] std::int64_t flags() const
+    {
+        return (shown.edited ? kFlagEdited : 0) | (shown.deleted ? kFlagDeleted : 0) |
+               (shown.pinned ? kFlagPinned : 0) | (mentionsMe ? kFlagMentionsMe : 0);
+    }
+    /// NULL rather than an empty text.
+    [[nodiscard]] static std::optional<std::string> orNull(std::string text)
+    {
+        return text.empty() ? std::nullopt : std::optional(std::move(text));
+    }
+};
+
+void Timeline::setSelf(const UserId& self)
+{
+    m_self = self;
+    m_builder.setSelf(self);
+}
+
+std::optional<Timeline::Stored> Timeline::load(const char* sql, std::int64_t value)
+{
+    Query q = m_db.query(sql);
+    if (!q.bind(value).step())
+        return std::nullopt;
+    Stored row;
+    row.key = q.integer(0);
+    row.tid = q.integer(1);
+    row.tempId = TempId(q.view(2));
+    row.id = EventId(q.view(3));
+    row.sender = q.integer(4);
+    row.kind = static_cast<protocol::Kind>(q.integer(5));
+    row.shown.body = q.text(6);
+    row.ts = q.integer(7);
+    row.ord = Ord(q.integer(8));
+    row.snapRev = Rev(q.integer(9));
+    row.bodyRev = Rev(q.integer(10));
+    row.reactRev = Rev(q.integer(11));
+    row.pinRev = Rev(q.integer(12));
+    const std::int64_t flags = q.integer(13);
+    row.shown.edited = (flags & kFlagEdited) != 0;
+    row.shown.deleted = (flags & kFlagDeleted) != 0;
+    row.shown.pinned = (flags & kFlagPinned) != 0;
+    row.mentionsMe = (flags & kFlagMentionsMe) != 0;
+    row.replyTo = q.integer(14);
+    row.thread = q.integer(15);
+    if (!q.isNull(16))
+        row.failed = static_cast<ErrorCode>(q.integer(16));
+    decodeExtra(q.view(17), row.shown);
+    if (!q.isNull(18))
+        row.base = decodeBase(q.view(18));
+    return row;
+}
+
+void Timeline::write(const Stored& row)
+{
+    m_db.query("UPDATE messages SET id = ?, temp_id = ?, event_id = ?, sender = ?, kind = ?, body "
+               "= ?, ts = ?,"
+               " ord = ?, snap_rev = ?, body_rev = ?, react_rev = ?, pin_rev = ?, flags = ?, "
+               "reply_to = ?,"
+               " thread = ?, failed = ?, extra = ?, base = ? WHERE tid = ?")
+        .bind(row.key, Stored::orNull(row.tempId.str()), Stored::orNull(row.id.str()), row.sender,
+              row.kind, row.shown.body, row.ts, row.ord, row.snapRev, row.bodyRev, row.reactRev,
+              row.pinRev, row.flags(), row.replyTo, row.thread, row.failed,
+              Stored::orNull(encodeExtra(row.shown)),
+              row.base ? std::optional(encodeBase(*row.base)) : std::nullopt, row.tid)
+        .run();
+}
+
+RowId Timeline::insertRow(Stored& row)
+{
+    // Rows of one millisecond take neighbouring tids. A run that is known to be taken is stepped
+    // over at once: a bulk of messages with one timestamp would else probe it from the start each
+    // time.
+    const RowId wanted = row.tid;
+    for (std::int64_t probe = 0; probe < kTidProbesMax && m_db.ok(); ++probe) {
+        if (row.tid >= m_denseLo && row.tid <= m_denseHi)
+            row.tid = m_denseHi + 1;
+        m_db.query("INSERT INTO messages(id, tid, temp_id, event_id, sender, kind, body, ts, ord, "
+                   "snap_rev,"
+                   " flags, reply_to, thread, extra)"
+                   " SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14"
+                   " WHERE NOT EXISTS(SELECT 1 FROM messages WHERE tid = ?2)")
+            .bind(row.key, row.tid, Stored::orNull(row.tempId.str()), Stored::orNull(row.id.str()),
+                  row.sender, row.kind, row.shown.body, row.ts, row.ord, row.snapRev, row.flags(),
+                  row.replyTo, row.thread, Stored::orNull(encodeExtra(row.shown)))
+            .run();
+        if (!m_db.ok())
+            return 0;
+        if (m_db.changes() == 1) {
+            if (row.tid == m_denseHi + 1 && m_denseHi != 0) {
+                m_denseHi = row.tid;
+            } else if (row.tid != wanted) {
+                m_denseLo = wanted;
+                m_denseHi = row.tid;
+            }
+            return row.tid;
+        }
+        ++row.tid;
+    }
+    return 0;
+}
+
+// The server's state of a message, in full. Each part moves forward only.
+bool Timeline::mergeServerState(Stored& row, const protocol::Event& event)
+{
+    const Rev rev = std::max(event.rev, Rev(event.seq.value()));
+    bool changed = row.id != event.id && !event.id.empty();
+    if (changed)
+        row.id = event.id;
+    Content& server = row.server();
+    if (rev > row.knownBody()) {
+        server.body = event.body;
+        server.edited = event.edited;
+        server.deleted = event.deleted;
+        server.attachments = event.attachments;
+        server.mentions = event.mentions;
+        changed = true;
+    }
+    if (rev > row.knownReactions()) {
+        server.reactions = event.reactions;
+        changed = true;
+    }
+    if (rev > row.knownPin()) {
+        server.pinned = event.pinned;
+        changed = true;
+    }
+    row.snapRev = std::max(row.snapRev, rev);
+    return changed;
+}
+
+// Lays the outbox's changes over the server's state.
+void Timeline::showOver(Stored& row)
+{
+    const std::vector<OutboxEntry> changes = m_outbox.changesOf(row.tid);
+    if (changes.empty()) {
+        if (row.base)
+            row.shown = *std::exchange(row.base, std::nullopt);
+        return;
+    }
+    if (!row.base)
+        row.base = row.shown;
+    row.shown = *row.base;
+    for (const OutboxEntry& change : changes) {
+        const auto frame = protocol::decodeClientFrame(change.payload);
+        if (!frame)
+            continue;
+        if (const auto* edit = std::get_if<protocol::MessageEdit>(&*frame)) {
+            row.shown.body = edit->body;
+            row.shown.edited = true;
+        } else if (std::holds_alternative<protocol::MessageDelete>(*frame)) {
+            makeTombstone(row.shown);
+        } else if (const auto* reaction = std::get_if<protocol::ReactionSet>(&*frame)) {
+            react(row.shown, m_self, reaction->key, reaction->on);
+        } else if (const auto* pin = std::get_if<protocol::PinSet>(&*frame)) {
+            row.shown.pinned = pin->on;
+        }
+    }
+}
+
+RowEffect Timeline::applyMessage(RoomKey room, const protocol::Event& event)
+{
+    RowEffect effect;
+    const std::int64_t key = packedKey(room, event.seq.value());
+    std::optional<Stored> atKey = load("SELECT " STORED_COLUMNS " FROM messages WHERE id = ?", key);
+
+    if (!event.tempId.empty()) {
+        std::int64_t unsentKey = 0;
+        {
+            Query q = m_db.query("SELECT id FROM messages WHERE temp_id = ? LIMIT 2");
+            q.bind(event.tempId);
+            while (q.step()) {
+                if (isPendingPlace(placeOf(q.integer(0))) && roomOf(q.integer(0)) == room)
+                    unsentKey = q.integer(0);
+            }
+        }
+        std::optional<Stored> unsent =
+            unsentKey != 0 ? load("SELECT " STORED_COLUMNS " FROM messages WHERE id = ?", unsentKey)
+                           : std::nullopt;
+        if (unsent) {
+            // The user's row keeps its identity; a copy that came another way gives way to it.
+            if (atKey) {
+                effect.removed = atKey->tid;
+                erase(atKey->tid);
+                unsent->snapRev = atKey->snapRev;
+                unsent->bodyRev = atKey->bodyRev;
+                unsent->reactRev = atKey->reactRev;
+                unsent->pinRev = atKey->pinRev;
+                unsent->server() = atKey->server();
+                unsent->id = atKey->id;
+            }
+            unsent->key = key;
+            unsent->ts = event.ts;
+            unsent->ord = event.ord;
+            unsent->failed.reset();
+            mergeServerState(*unsent, event);
+            showOver(*unsent);
+            write(*unsent);
+            effect.changed = unsent->tid;
+            return effect;
+        }
+    }
+    if (atKey) {
+        if (mergeServerState(*atKey, event)) {
+            showOver(*atKey);
+            write(*atKey);
+            effect.changed = atKey->tid;
+        }
+        return effect;
+    }
+    Stored row;
+    row.key = key;
+    row.tid = event.ts * kTidUnit + event.seq.value() % kTidUnit;
+    row.tempId = event.tempId;
+    row.id = event.id;
+    row.sender = m_users.key(event.sender);
+    row.kind = event.kind;
+    row.ts = event.ts;
+    row.ord = event.ord;
+    row.snapRev = std::max(event.rev, Rev(event.seq.value()));
+    row.replyTo = event.replyTo.value_or(Seq()).value();
+    row.thread = event.thread.value_or(Seq()).value();
+    row.shown = {event.body,      event.edited,      event.deleted, event.pinned,
+                 event.reactions, event.attachments, event.mentions};
+    row.mentionsMe =
+        std::find(event.mentions.begin(), event.mentions.end(), m_self) != event.mentions.end();
+    effect.changed = insertRow(row);
+    return effect;
+}
+
+RowEffect Timeline::applyMutation(RoomKey room, const protocol::Event& event)
+{
+    RowEffect effect;
+    if (!event.target)
+        return effect;
+    std::optional<Stored> row = load("SELECT " STORED_COLUMNS " FROM messages WHERE id = ?",
+                                     packedKey(room, event.target->value()));
+    if (!row)
+        return effect;
+    const Rev rev(event.seq.value());
+    Content& server = row->server();
+    switch (event.kind) {
+    case protocol::Kind::Edit:
+        if (rev <= row->knownBody() || server.deleted)
+            break;
+        server.body = event.body;
+        server.edited = true;
+        row->bodyRev = rev;
+        effect.changed = row->tid;
+        break;
+    case protocol::Kind::Delete:
+        if (rev <= row->knownBody())
+            break;
+        makeTombstone(server);
+        row->bodyRev = row->reactRev = row->pinRev = rev;
+        effect.changed = row->tid;
+        break;
+    case protocol::Kind::Reaction:
+        if (rev <= row->knownReactions())
+            break;
+        server.reactions = event.reactions;
+        row->reactRev = rev;
+        effect.changed = row->tid;
+        break;
+    case protocol::Kind::Pin:
+        if (rev <= row->knownPin())
+            break;
+        server.pinned = event.pinned;
+        row->pinRev = rev;
+        effect.changed = row->tid;
+        break;
+    default:
+        break;
+    }
+    if (effect.changed != 0) {
+        showOver(*row);
+        write(*row);
+    }
+    return effect;
+}
+
+RowEffect Timeline::confirm(RowId tid, RoomKey room, const protocol::MessageConfirmed& confirmed)
+{
+    RowEffect effect;
+    std::optional<Stored> row = load("SELECT " STORED_COLUMNS " FROM messages WHERE tid = ?", tid);
+    if (!row || !isPendingPlace(placeOf(row->key)))
+        return effect;
+    const std::int64_t key = packedKey(room, confirmed.seq.value());
+    if (std::optional<Stored> atKey =
+            load("SELECT " STORED_COLUMNS " FROM messages WHERE id = ?", key)) {
+        effect.removed = atKey->tid;
+        erase(atKey->tid);
+        row->snapRev = atKey->snapRev;
+        row->bodyRev = atKey->bodyRev;
+        row->reactRev = atKey->reactRev;
+        row->pinRev = atKey->pinRev;
+        row->server() = atKey->server();
+    }
+    row->key = key;
+    row->id = confirmed.id;
+    row->ts = confirmed.ts;
+    row->ord = confirmed.ord;
+    row->failed.reset();
+    row->snapRev = std::max(row->snapRev, Rev(confirmed.seq.value()));
+    showOver(*row);
+    write(*row);
+    effect.changed = row->tid;
+    return effect;
+}
+
+RowId Timeline::insertUnsent(RoomKey room, std::int64_t outboxId, const protocol::MessageSend& send,
+                             std::int64_t nowMs)
+{
+    Stored row;
+    row.key = packedKey(room, kPendingBit | outboxId);
+    row.tid = nowMs * kTidUnit;
+    row.tempId = send.tempId;
+    row.sender = m_users.key(m_self);
+    row.kind = send.kind;
+    row.ts = nowMs;
+    row.replyTo = send.replyTo.value_or(Seq()).value();
+    row.thread = send.thread.value_or(Seq()).value();
+    row.shown.body = send.body;
+    row.shown.attachments = send.attachments;
+    row.shown.mentions = send.mentions;
+    return insertRow(row);
+}
+
+void Timeline::rewriteUnsent(RowId tid, const protocol::MessageSend& send)
+{
+    std::optional<Stored> row = load("SELECT " STORED_COLUMNS " FROM messages WHERE tid = ?", tid);
+    if (!row)
+        return;
+    row->server().body = send.body;
+    row->server().attachments = send.attachments;
+    row->server().mentions = send.mentions;
+    showOver(*row);
+    write(*row);
+}
+
+void Timeline::setFailed(RowId tid, std::optional<ErrorCode> code)
+{
+    m_db.query("UPDATE messages SET failed = ? WHERE tid = ?").bind(code, tid).run();
+}
+
+void Timeline::refresh(RowId tid)
+{
+    std::optional<Stored> row = load("SELECT " STORED_COLUMNS " FROM messages WHERE tid = ?", tid);
+    if (!row)
+        return;
+    showOver(*row);
+    write(*row);
+}
+
+void Timeline::erase(RowId tid)
+{
+    m_db.query("DELETE FROM messages WHERE tid = ?").bind(tid).run();
+}
+
+} // namespace skein::offline

@@ -1,0 +1,110 @@
+// The messages of the rooms: what the server told, what is unsent, and the changes of ours that are
+// not confirmed yet.
+//
+// A row shows the server's state with the user's unconfirmed changes (edit, delete, reaction, pin)
+// applied over it; while there are any, the server's own state is kept in `base`, so a failed
+// change can be taken back and a change by somebody else is not lost under it.
+//
+// Thread: the store's. Failures stick to the transaction (store.h).
+#pragma once
+
+#include "offline/content.h"
+#include "offline/outbox.h"
+#include "offline/rooms.h"
+#include "offline/rowbuilder.h"
+#include "offline/spans.h"
+#include "offline/users.h"
+
+#include <optional>
+#include <unordered_map>
+
+namespace skein::offline
+{
+
+/// What one operation did to the rows that a screen may hold.
+struct RowEffect {
+    RowId changed = 0; ///< inserted, altered or moved; 0 = nothing
+    RowId removed = 0; ///< a second row of the same message, merged away; 0 = none
+};
+
+class Timeline
+{
+public:
+    Timeline(Db& db, Users& users, Outbox& outbox)
+        : m_db(db)
+        , m_users(users)
+        , m_outbox(outbox)
+        , m_builder(db)
+    {
+    }
+    void setSelf(const UserId& self);
+
+    // ---- what the server told ----
+    /// A message of the log, in its current state. Merges with the row at its seq and with the
+    /// unsent row of its tempId; only what is newer by rev changes anything.
+    RowEffect applyMessage(RoomKey room, const protocol::Event& event);
+    /// A mutation. Applies per part (text, reactions, pin) only if event.seq is above what that
+    /// part is known as of; a target that is not stored is nothing (its fetch will bring the
+    /// resulting state).
+    RowEffect applyMutation(RoomKey room, const protocol::Event& event);
+    /// The unsent row `tid` was committed as `seq`: same row, new place. `ord` and `ts` are the
+    /// server's.
+    RowEffect confirm(RowId tid, RoomKey room, const protocol::MessageConfirmed& confirmed);
+
+    // ---- what the user wrote ----
+    /// The row of an unsent message; its place follows from the outbox entry. Gives its tid.
+    RowId insertUnsent(RoomKey room, std::int64_t outboxId, const protocol::MessageSend& send,
+                       std::int64_t nowMs);
+    /// A queued message was rewritten.
+    void rewriteUnsent(RowId tid, const protocol::MessageSend& send);
+    void setFailed(RowId tid, std::optional<ErrorCode> code);
+    /// Shows the server's state with the outbox's changes of this row over it. Call after either
+    /// changed.
+    void refresh(RowId tid);
+    void erase(RowId tid);
+
+    // ---- coverage ----
+    [[nodiscard]] const SpanSet& spans(RoomKey room);
+    void setSpans(RoomKey room, const SpanSet& spans);
+    /// Drops every confirmed message and all coverage of a room. Unsent rows stay.
+    void clearRoom(RoomKey room);
+
+    // ---- looking ----
+    struct Place {
+        std::int64_t key = 0;
+        RowId tid = 0;
+        UserId sender;
+        protocol::Kind kind = protocol::Kind::Text;
+        [[nodiscard]] RoomKey room() const { return roomOf(key); }
+        [[nodiscard]] bool unsent() const { return isPendingPlace(placeOf(key)); }
+        [[nodiscard]] Seq seq() const { return unsent() ? Seq() : Seq(placeOf(key)); }
+    };
+    [[nodiscard]] std::optional<Place> place(RowId tid);
+    [[nodiscard]] std::optional<MessageRow> row(RowId tid, const RoomView& view);
+    /// Own confirmed rows in (from, to], newest first: whose ticks change. At most `limit`.
+    [[nodiscard]] std::vector<MessageRow> ownRows(const RoomView& view, Seq from, Seq to,
+                                                  std::size_t limit);
+    /// ord of the newest stored message at or below `seq`; nullopt when coverage does not prove it.
+    [[nodiscard]] std::optional<Ord> ordAt(RoomKey room, Seq seq);
+
+    /// After a rollback nothing that was remembered counts.
+    void forget();
+
+private:
+    struct Stored;
+    [[nodiscard]] std::optional<Stored> load(const char* sql, std::int64_t value);
+    void write(const Stored& stored);
+    RowId insertRow(Stored& stored);
+    bool mergeServerState(Stored& stored, const protocol::Event& event);
+    void showOver(Stored& stored);
+
+    Db& m_db;
+    Users& m_users;
+    Outbox& m_outbox;
+    RowBuilder m_builder;
+    UserId m_self;
+    std::unordered_map<RoomKey, SpanSet> m_spans; ///< of the rooms touched since the last forget()
+    RowId m_denseLo = 0, m_denseHi = 0;           ///< a run of tids known to be taken
+};
+
+} // namespace skein::offline
