@@ -72,6 +72,7 @@ Engine::Engine(asio::io_context& io, NetConfig config, Clock& clock, Metrics& me
 
 Engine::~Engine()
 {
+    *m_alive = false;
     m_closingAll = true;
     m_slots.clear();
 }

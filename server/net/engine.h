@@ -107,6 +107,8 @@ public:
     void retire(WsSession& session);
     void forget(HttpConn& connection);
     void releaseAddress(const std::string& address);
+    /// False once the engine is gone: handlers that the io_context drops later must not touch it.
+    [[nodiscard]] std::shared_ptr<const bool> alive() const noexcept { return m_alive; }
 
     struct Counters {
         Counter& connections;
@@ -154,6 +156,8 @@ private:
     bool m_tickArmed = false;
     bool m_turnScheduled = false;
     bool m_closingAll = false;
+    std::shared_ptr<bool> m_alive =
+        std::make_shared<bool>(true); // shared with the HTTP connections
     std::vector<Slot> m_slots;
     std::vector<std::uint32_t> m_freeSlots;
     std::size_t m_sessionCount = 0;

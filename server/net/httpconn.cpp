@@ -48,6 +48,7 @@ http::response<http::string_body> makeResponse(const HttpReply& reply, unsigned 
 
 HttpConn::HttpConn(Engine& engine, Socket socket, std::string address, bool loopback)
     : m_engine(engine)
+    , m_engineAlive(engine.alive())
     , m_stream(std::move(socket))
     , m_address(std::move(address))
     , m_loopback(loopback)
@@ -56,6 +57,8 @@ HttpConn::HttpConn(Engine& engine, Socket socket, std::string address, bool loop
 
 HttpConn::~HttpConn()
 {
+    if (!*m_engineAlive)
+        return;
     m_engine.forget(*this);
     if (!m_adopted)
         m_engine.releaseAddress(m_address);

@@ -51,6 +51,7 @@ private:
     void close();
 
     Engine& m_engine;
+    std::shared_ptr<const bool> m_engineAlive;
     boost::beast::basic_stream<Tcp, IoExecutor> m_stream;
     boost::beast::flat_buffer m_buffer;
     std::optional<Parser> m_parser;
