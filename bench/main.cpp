@@ -61,9 +61,9 @@ int main(int argc, char** argv)
 
     std::vector<Entry> entries;
     addStoreBenchmarks(entries);
-    addChatBenchmarks(entries);
-    addClientBenchmarks(entries);
-    addAppBenchmarks(entries);
+    // addChatBenchmarks(entries);
+    // addClientBenchmarks(entries);
+    // addAppBenchmarks(entries);
     addSimBenchmarks(entries);
     if (list) {
         for (const Entry& entry : entries)
