@@ -1,9 +1,10 @@
-// What a frame means: sign-in, membership, rooms, messages, receipts, typing, presence. Sans-I/O: no sockets, no SQL,
-// no threads, no clock of its own. Connections and text frames go in, frames for connections come out of `Outbound`;
-// durable operations go to `Storage`, whose answers arrive as callbacks on the service's thread.
+// What a frame means: sign-in, membership, rooms, messages, receipts, typing, presence. Sans-I/O:
+// no sockets, no SQL, no threads, no clock of its own. Connections and text frames go in, frames
+// for connections come out of `Outbound`; durable operations go to `Storage`, whose answers arrive
+// as callbacks on the service's thread.
 //
-// Thread: all calls on one thread (the I/O thread, or the simulation). Membership, heads and positions are cached in
-// memory and changed only by committed events, so a send needs no read.
+// Thread: all calls on one thread (the I/O thread, or the simulation). Membership, heads and
+// positions are cached in memory and changed only by committed events, so a send needs no read.
 #pragma once
 
 #include "core/clock.h"
@@ -20,7 +21,8 @@
 #include <string_view>
 #include <vector>
 
-namespace skein::server {
+namespace skein::server
+{
 
 class Storage; // server/storage/storage.h
 class Tokens;  // server/service/tokens.h
@@ -42,29 +44,33 @@ class Service
 {
 public:
     /// All referenced objects must outlive the service.
-    Service(Storage& storage, const Tokens& tokens, Outbound& outbound, Clock& clock, Random& random,
-            Metrics& metrics, Logger logger, ServiceConfig config);
+    Service(Storage& storage, const Tokens& tokens, Outbound& outbound, Clock& clock,
+            Random& random, Metrics& metrics, Logger logger, ServiceConfig config);
     ~Service();
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
 
     /// A socket was accepted and upgraded. It has kHelloTimeoutMs to say hello.
     void connected(ConnId connection, Peer peer);
-    /// One text frame. Never throws, never blocks; a bad frame is answered or closes the connection.
+    /// One text frame. Never throws, never blocks; a bad frame is answered or closes the
+    /// connection.
     void received(ConnId connection, std::string_view text);
     void disconnected(ConnId connection);
-    /// The network layer dropped queued durable frames of these rooms for this connection: it gets one room_dirty each.
+    /// The network layer dropped queued durable frames of these rooms for this connection: it gets
+    /// one room_dirty each.
     void collapsed(ConnId connection, const std::vector<RoomId>& rooms);
 
-    /// Timeouts, heartbeats, typing and presence expiry, pending notices. Call at nextTickAt() or later.
+    /// Timeouts, heartbeats, typing and presence expiry, pending notices. Call at nextTickAt() or
+    /// later.
     void tick();
     [[nodiscard]] MonoTime nextTickAt() const;
 
     /// A session's refresh family was revoked: close its sockets at once (DeviceRevoked).
     void sessionRevoked(const SessionId& session);
 
-    /// Says goodbye to everybody, with reconnects spread over `windowMs`, and closes with ShuttingDown. New
-    /// connections are refused from now on. What was handed to storage is still confirmed first.
+    /// Says goodbye to everybody, with reconnects spread over `windowMs`, and closes with
+    /// ShuttingDown. New connections are refused from now on. What was handed to storage is still
+    /// confirmed first.
     void drain(std::int64_t windowMs);
 
     [[nodiscard]] std::size_t connectionCount() const noexcept;

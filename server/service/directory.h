@@ -1,0 +1,115 @@
+// Rooms, members, heads and positions in memory, as committed. Filled once from Storage::load() and
+// changed only by the results of committed operations, so that a send, a fan-out and a sign-in read
+// nothing from the disk.
+//
+// Bounded by what is stored: accounts, memberships (kMembersPerRoomMax, kRoomsPerUserMax), mentions
+// (kMentionsCountedMax a member). Thread: the service's.
+#pragma once
+
+#include "core/clock.h"
+#include "protocol/tokenbucket.h"
+#include "server/service/outbound.h"
+#include "server/storage/storage.h"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace skein::server
+{
+
+struct Connection;
+
+struct User {
+    UserRow row;
+    std::vector<RoomKey> rooms;
+    std::vector<Departure> departures;
+    std::vector<Connection*> connections; ///< signed in; not owned
+    protocol::PresenceStatus status = protocol::PresenceStatus::Offline;
+    bool leaving = false; ///< the last connection went at `left`, the grace is running
+    MonoTime left;
+    bool presenceQueued = false;
+    protocol::TokenBucket messages, requests, ephemeral;
+    bool bucketsMade = false;
+};
+
+struct Member {
+    User* user = nullptr; ///< not owned
+    protocol::Role role = protocol::Role::Member;
+    Seq read;
+    Ord readOrd;
+    Ord aheadOrd; ///< ord up to which a read position on its way to the disk will lead
+    Seq delivered;
+    Touch touch = 0;
+    std::vector<Seq> mentions; ///< behind `read`, ascending
+};
+
+struct Typist {
+    UserKey user = 0;
+    MonoTime until;
+};
+
+struct Room {
+    RoomKey key = 0;
+    RoomId id;
+    protocol::RoomKind kind = protocol::RoomKind::General;
+    std::string name, topic;
+    bool archived = false;
+    Epoch epoch;
+    Seq head;
+    Ord ord;
+    Touch touch = 0;
+    std::int64_t createdTs = 0;
+    LastMessage last;
+    std::unordered_map<UserKey, Member> members;
+    std::vector<Connection*> full; ///< full subscriptions; not owned
+    std::vector<Typist> typing;
+    std::vector<UserKey> moved; ///< whose positions moved since the last receipts
+    bool dirtyQueued = false, receiptsQueued = false, typingQueued = false;
+    MonoTime dirtyAt, receiptsAt; ///< last sent
+
+    [[nodiscard]] std::int64_t activeTs() const noexcept { return last.seq ? last.ts : createdTs; }
+    [[nodiscard]] Member* member(UserKey user)
+    {
+        const auto found = members.find(user);
+        return found == members.end() ? nullptr : &found->second;
+    }
+};
+
+class Directory
+{
+public:
+    void fill(Snapshot snapshot);
+
+    [[nodiscard]] User* user(UserKey key);
+    [[nodiscard]] User* user(const UserId& id);
+    [[nodiscard]] User* userByName(const std::string& name);
+    [[nodiscard]] Room* room(RoomKey key);
+    [[nodiscard]] Room* room(const RoomId& id);
+
+    void putUser(const UserRow& row);
+    Room& putRoom(RoomRow row);
+    void addMember(Room& room, MemberRow row);
+    void removeMember(Room& room, UserKey user, Touch touch);
+    /// Takes over head, ord, touch, last message and the change of a committed entry; not its
+    /// membership.
+    void apply(Room& room, const protocol::Event& event, UserKey sender, Touch touch);
+
+    [[nodiscard]] Touch touch() const noexcept { return m_touch; }
+    void touched(Touch touch) noexcept { m_touch = std::max(m_touch, touch); }
+    [[nodiscard]] std::size_t roomCount() const noexcept { return m_rooms.size(); }
+
+    [[nodiscard]] protocol::RoomHead head(const Room& room, const Member& member) const;
+    [[nodiscard]] protocol::RoomInfo info(const Room& room, const Member& member);
+    [[nodiscard]] std::optional<protocol::Preview> preview(const Room& room);
+
+private:
+    std::unordered_map<UserKey, std::unique_ptr<User>> m_users;
+    std::unordered_map<std::string, User*> m_usersById, m_usersByName; // not owned
+    std::unordered_map<RoomKey, std::unique_ptr<Room>> m_rooms;
+    std::unordered_map<std::string, Room*> m_roomsById; // not owned
+    Touch m_touch = 0;
+};
+
+} // namespace skein::server
