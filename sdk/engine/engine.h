@@ -127,6 +127,9 @@ struct Draft {
     std::optional<Seq> thread;
     std::vector<UserId> mentions;
     std::vector<protocol::Attachment> attachments;
+    /// Made by the caller, who shows the message before it is stored (a UUID version 7, makeTempId()); empty = the
+    /// engine makes one. send() gives back this one; an id that was used before is InvalidArgument.
+    TempId tempId;
 };
 
 class Engine
