@@ -20,6 +20,8 @@ namespace
 {
 
 constexpr std::int64_t kDrainPollMs = 10;
+// Of a server without rate limits, as load tests use it (docs/performance.md, M3a).
+constexpr std::int64_t kLoadSendWindow = 64;
 constexpr int kFinalPolls = 8;
 
 } // namespace
@@ -138,6 +140,7 @@ Result<std::uint16_t> Server::Impl::start()
         constexpr std::int64_t kUnlimited = 1'000'000'000;
         config.limits.messages = config.limits.requests =
             config.limits.ephemeral = {kUnlimited, kUnlimited};
+        config.limits.sendWindow = kLoadSendWindow;
     }
     m_service = std::make_unique<Service>(*m_storage, *m_tokens, *m_engine, m_clock, m_random,
                                           m_metrics, m_log.withArea("service"), config);
