@@ -1,0 +1,15 @@
+import QtQuick
+import Skein.Theme
+
+// One of the app's drawn icons in one colour. Decoration: whatever it stands for has its own name.
+Image {
+    property string name
+    property color color: Theme.textSoft
+    property int size: 20
+
+    width: size
+    height: size
+    sourceSize: Qt.size(size, size)
+    source: name === "" ? "" : "image://skein/" + name + "/" + Theme.hex(color)
+    Accessible.ignored: true
+}
