@@ -19,11 +19,17 @@ struct Sequence {
 
 // The well-formed sequences of the Unicode standard, table 3-7. For a malformed one, the length of
 // its maximal part.
-Sequence sequenceAt(const unsigned char* at, std::size_t left) noexcept
+inline Sequence sequenceAt(const unsigned char* at, std::size_t left) noexcept
 {
     const unsigned char first = at[0];
     if (first < 0x80)
         return {1, true};
+    // What nearly all texts are made of, without a loop.
+    const auto continues = [&](std::size_t i) { return (at[i] & 0xC0) == 0x80; };
+    if (first >= 0xC2 && first <= 0xDF && left >= 2 && continues(1))
+        return {2, true};
+    if (first > 0xE0 && first <= 0xEF && first != 0xED && left >= 3 && continues(1) && continues(2))
+        return {3, true};
     std::size_t length = 0;
     unsigned char low = 0x80;
     unsigned char high = 0xBF;
