@@ -12,8 +12,6 @@ namespace detail
 namespace
 {
 
-constexpr std::size_t kEncodeReserveBytes = 320;
-
 Error badField(std::string path)
 {
     return makeError(ErrorCode::BadField, std::move(path));
@@ -105,30 +103,18 @@ Result<Frame> decodeFrame(std::string_view text, std::size_t bytesMax, bool isLe
     return fail(badField("type"));
 }
 
-template <class F>
-std::size_t expectedBytes(const F& frame)
-{
-    if constexpr (requires { frame.body; })
-        return kEncodeReserveBytes + frame.body.size();
-    else if constexpr (requires { frame.event; })
-        return kEncodeReserveBytes + frame.event.body.size();
-    else
-        return kEncodeReserveBytes;
-}
-
 template <class Frame>
 std::string encodeFrame(const Frame& frame)
 {
     return std::visit(
         [](const auto& value) {
-            std::string out;
-            out.reserve(expectedBytes(value));
-            out += "{\"type\":";
+            Buffer out;
+            out.append("{\"type\":");
             appendJsonString(out, typeOf(value));
             Writer writer(out, false);
             describe(writer, value);
-            out += '}';
-            return out;
+            out.append('}');
+            return out.str();
         },
         frame);
 }
@@ -164,13 +150,12 @@ std::string encode(const ServerFrame& frame)
 
 std::string encodeEvent(const Event& event)
 {
-    std::string out;
-    out.reserve(detail::expectedBytes(event));
-    out += '{';
+    detail::Buffer out;
+    out.append('{');
     detail::Writer writer(out, true);
     detail::describe(writer, event);
-    out += '}';
-    return out;
+    out.append('}');
+    return out.str();
 }
 
 Result<Event> decodeEvent(std::string_view text)

@@ -83,35 +83,28 @@ bool isPlain8(const unsigned char* at) noexcept
     return ((word & kHighs) | below | bytesEqual(word, '"') | bytesEqual(word, '\\')) == 0;
 }
 
-void appendEscape(std::string& out, unsigned char c)
+void appendEscape(detail::Buffer& out, unsigned char c)
 {
     switch (c) {
     case '"':
-        out += "\\\"";
-        return;
+        return out.append("\\\"");
     case '\\':
-        out += "\\\\";
-        return;
+        return out.append("\\\\");
     case '\n':
-        out += "\\n";
-        return;
+        return out.append("\\n");
     case '\r':
-        out += "\\r";
-        return;
+        return out.append("\\r");
     case '\t':
-        out += "\\t";
-        return;
+        return out.append("\\t");
     case '\b':
-        out += "\\b";
-        return;
+        return out.append("\\b");
     case '\f':
-        out += "\\f";
-        return;
+        return out.append("\\f");
     default: {
         constexpr std::string_view kHex = "0123456789abcdef";
-        out += "\\u00";
-        out += kHex[c >> 4];
-        out += kHex[c & 15];
+        out.append("\\u00");
+        out.append(kHex[c >> 4]);
+        out.append(kHex[c & 15]);
     }
     }
 }
@@ -146,11 +139,11 @@ std::size_t characterCount(std::string_view utf8) noexcept
 namespace detail
 {
 
-void appendJsonString(std::string& out, std::string_view text)
+void appendJsonString(Buffer& out, std::string_view text)
 {
     const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
     const std::size_t size = text.size();
-    out += '"';
+    out.append('"');
     std::size_t done = 0; // everything before stands in `out`
     std::size_t i = 0;
     while (i < size) {
@@ -162,21 +155,21 @@ void appendJsonString(std::string& out, std::string_view text)
         if (c >= 0x80) {
             const Sequence sequence = sequenceAt(bytes + i, size - i);
             if (!sequence.valid) {
-                out.append(text, done, i - done);
-                out += kReplacement;
+                out.append(text.substr(done, i - done));
+                out.append(kReplacement);
                 done = i + sequence.length;
             }
             i += sequence.length;
         } else if (c < 0x20 || c == '"' || c == '\\') {
-            out.append(text, done, i - done);
+            out.append(text.substr(done, i - done));
             appendEscape(out, c);
             done = ++i;
         } else {
             ++i;
         }
     }
-    out.append(text, done, size - done);
-    out += '"';
+    out.append(text.substr(done));
+    out.append('"');
 }
 
 std::string_view clipped(std::string_view text, std::size_t characters) noexcept

@@ -98,9 +98,9 @@ public:
     void defaulted(std::string_view name, const T& value, const Rule& rule)
     {
         FieldSpec& field = add<T>(name, Need::Defaulted, rule);
-        Writer writer(field.byDefault, true);
-        writer.required(name, value, rule);
-        field.byDefault.erase(0, name.size() + 3); // "name":
+        Buffer out;
+        Writer(out, true).required(name, value, rule);
+        field.byDefault = out.str().substr(name.size() + 3); // without "name":
     }
     void versions(std::string_view name, std::int64_t, std::int64_t)
     {

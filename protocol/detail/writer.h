@@ -1,12 +1,12 @@
 // The visitor that appends a frame as JSON text. See describe.h.
 #pragma once
 
+#include "protocol/detail/buffer.h"
 #include "protocol/detail/describe.h"
 #include "protocol/detail/names.h"
 #include "protocol/detail/text.h"
 
 #include <charconv>
-#include <string>
 
 namespace skein::protocol::detail
 {
@@ -16,7 +16,7 @@ class Writer
 {
 public:
     /// `isFirst`: nothing stands in this object yet.
-    Writer(std::string& out, bool isFirst)
+    Writer(Buffer& out, bool isFirst)
         : m_out(out)
         , m_isFirst(isFirst)
     {
@@ -54,11 +54,11 @@ public:
     void versions(std::string_view name, std::int64_t min, std::int64_t max)
     {
         key(name);
-        m_out += '[';
+        m_out.append('[');
         write(min, kPosition);
-        m_out += ',';
+        m_out.append(',');
         write(max, kPosition);
-        m_out += ']';
+        m_out.append(']');
     }
     void anchor(HistoryRequest::Anchor anchor, Seq seq)
     {
@@ -73,34 +73,44 @@ public:
         if (heads.empty())
             return;
         key(name);
-        m_out += '{';
+        m_out.append('{');
         bool isFirst = true;
         for (const RoomHi& head : heads) {
             if (!isFirst)
-                m_out += ',';
+                m_out.append(',');
             isFirst = false;
             appendJsonString(m_out, head.room.str());
-            m_out += ':';
+            m_out.append(':');
             write(head.head, kCount);
         }
-        m_out += '}';
+        m_out.append('}');
     }
 
 private:
     void key(std::string_view name)
     {
-        m_out += m_isFirst ? "\"" : ",\"";
+        char* at = m_out.room(name.size() + 4);
+        if (!m_isFirst)
+            *at++ = ',';
+        *at++ = '"';
+        std::memcpy(at, name.data(), name.size());
+        at += name.size();
+        *at++ = '"';
+        *at = ':';
+        m_out.advance(name.size() + (m_isFirst ? 3 : 4));
         m_isFirst = false;
-        m_out += name;
-        m_out += "\":";
     }
-    void write(bool value, const Plain&) { m_out += value ? "true" : "false"; }
+    void write(bool value, const Plain&)
+    {
+        m_out.append(value ? std::string_view("true") : std::string_view("false"));
+    }
     void write(std::int64_t value, const IntRule&)
     {
-        char digits[24];
-        const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
-        (void)error; // 20 characters are enough for any
-        m_out.append(digits, end);
+        constexpr std::size_t kDigitsMax = 20; // with the sign
+        char* const at = m_out.room(kDigitsMax);
+        const auto [end, error] = std::to_chars(at, at + kDigitsMax, value);
+        (void)error; // it fits
+        m_out.advance(static_cast<std::size_t>(end - at));
     }
     template <class Tag>
     void write(Count<Tag> value, const IntRule& rule)
@@ -120,34 +130,34 @@ private:
     requires std::is_enum_v<E>
     void write(E value, const Plain&)
     {
-        m_out += '"';
-        m_out += nameOf(value);
-        m_out += '"';
+        m_out.append('"');
+        m_out.append(nameOf(value));
+        m_out.append('"');
     }
     template <class T, class Rule>
     void write(const std::vector<T>& list, const ListRule<Rule>& rule)
     {
-        m_out += '[';
+        m_out.append('[');
         bool isFirst = true;
         for (const T& item : list) {
             if (!isFirst)
-                m_out += ',';
+                m_out.append(',');
             isFirst = false;
             write(item, rule.item);
         }
-        m_out += ']';
+        m_out.append(']');
     }
     template <class T>
     requires requires(Writer& writer, const T& value) { describe(writer, value); }
     void write(const T& value, const Plain&)
     {
-        m_out += '{';
+        m_out.append('{');
         Writer writer(m_out, true);
         describe(writer, value);
-        m_out += '}';
+        m_out.append('}');
     }
 
-    std::string& m_out;
+    Buffer& m_out;
     bool m_isFirst;
 };
 
