@@ -87,6 +87,11 @@ public:
     /// ord of the newest stored message at or below `seq`; nullopt when coverage does not prove it.
     [[nodiscard]] std::optional<Ord> ordAt(RoomKey room, Seq seq);
 
+    /// True when some message here was sent under this key.
+    [[nodiscard]] bool knows(const TempId& tempId);
+
+    /// Display names have changed.
+    void forgetNames() { m_builder.forgetUsers(); }
     /// After a rollback nothing that was remembered counts.
     void forget();
 

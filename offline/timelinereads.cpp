@@ -101,6 +101,12 @@ std::optional<Ord> Timeline::ordAt(RoomKey room, Seq seq)
     return covered.lo == Seq(1) ? std::optional(Ord()) : std::nullopt;
 }
 
+bool Timeline::knows(const TempId& tempId)
+{
+    Query q = m_db.query("SELECT 1 FROM messages WHERE temp_id = ? LIMIT 1");
+    return q.bind(tempId).step();
+}
+
 void Timeline::forget()
 {
     m_spans.clear();

@@ -1,10 +1,12 @@
-// The client engine: a plain state machine that decides what is queued, sent, confirmed, missing and read. It has no
-// thread, no socket, no clock and no randomness of its own; they are handed to it, and the same code runs under a real
-// WebSocket, and a thousand times faster than real time in the simulation.
+// The client engine: a plain state machine that decides what is queued, sent, confirmed, missing
+// and read. It has no thread, no socket, no clock and no randomness of its own; they are handed to
+// it, and the same code runs under a real WebSocket, and a thousand times faster than real time in
+// the simulation.
 //
-// Thread: one, the worker that also owns the store's writer. No call blocks on the network; calls that write wait for
-// the local disk. Big inputs are worked off in slices: while hasWork() is true the host calls work() again and may put
-// user commands in between, so that a send overtakes a bulk sync.
+// Thread: one, the worker that also owns the store's writer. No call blocks on the network; calls
+// that write wait for the local disk. Big inputs are worked off in slices: while hasWork() is true
+// the host calls work() again and may put user commands in between, so that a send overtakes a bulk
+// sync.
 #pragma once
 
 #include "core/clock.h"
@@ -21,11 +23,13 @@
 #include <string_view>
 #include <vector>
 
-namespace skein::offline {
+namespace skein::offline
+{
 class Store;
 }
 
-namespace skein::engine {
+namespace skein::engine
+{
 
 enum class Link {
     SignedOut,  ///< no session
@@ -50,7 +54,8 @@ struct LinkState {
 struct TimelineChange {
     RoomId room;
     std::vector<offline::RowId> removed;
-    std::vector<offline::MessageRow> upserted; ///< ascending by position; a known rowId with another position moved
+    std::vector<offline::MessageRow>
+        upserted;       ///< ascending by position; a known rowId with another position moved
     bool reset = false; ///< too much at once (over kTimelineChangeMax rows): reload the window
 };
 inline constexpr std::size_t kTimelineChangeMax = 1000;
@@ -61,30 +66,37 @@ struct OutboxState {
     friend bool operator==(const OutboxState&, const OutboxState&) = default;
 };
 
-/// What the engine tells its host. All calls come on the engine's thread, after the change is in the store.
+/// What the engine tells its host. All calls come on the engine's thread, after the change is in
+/// the store.
 class Listener
 {
 public:
     virtual ~Listener() = default;
     virtual void linkChanged(const LinkState& state) = 0;
-    virtual void roomsChanged(const std::vector<offline::RoomRow>& changed, const std::vector<RoomId>& removed) = 0;
+    virtual void roomsChanged(const std::vector<offline::RoomRow>& changed,
+                              const std::vector<RoomId>& removed) = 0;
     virtual void timelineChanged(const TimelineChange& change) = 0;
-    virtual void typingChanged(const RoomId& room, const std::vector<std::pair<UserId, std::string>>& users) = 0;
+    virtual void typingChanged(const RoomId& room,
+                               const std::vector<std::pair<UserId, std::string>>& users) = 0;
     virtual void presenceChanged(const std::vector<protocol::PresenceInfo>& users) = 0;
     virtual void outboxChanged(const OutboxState& state) = 0;
     /// A room that this client asked for exists now (createRoom).
     virtual void roomCreated(const TempId& tempId, const RoomId& room) = 0;
-    /// A command failed for good and was reverted (edits, reactions, creates); messages stay as Failed rows instead.
+    /// A command failed for good and was reverted (edits, reactions, creates); messages stay as
+    /// Failed rows instead.
     virtual void commandFailed(const TempId& tempId, const Error& error) = 0;
-    virtual void membersLoaded(const RoomId& room, const std::vector<protocol::MemberInfo>& members) = 0;
+    virtual void membersLoaded(const RoomId& room,
+                               const std::vector<protocol::MemberInfo>& members) = 0;
 };
 
-/// The one socket. Implemented over QtWebSockets, in the simulation, and by embedders. Thread: the engine's.
+/// The one socket. Implemented over QtWebSockets, in the simulation, and by embedders. Thread: the
+/// engine's.
 class Transport
 {
 public:
     virtual ~Transport() = default;
-    /// Starts to connect. Answered by Engine::transportOpened() or transportClosed(), never from inside this call.
+    /// Starts to connect. Answered by Engine::transportOpened() or transportClosed(), never from
+    /// inside this call.
     virtual void open() = 0;
     /// Queues one text frame. Only between transportOpened() and close()/transportClosed().
     virtual void send(std::string text) = 0;
@@ -127,15 +139,17 @@ struct Draft {
     std::optional<Seq> thread;
     std::vector<UserId> mentions;
     std::vector<protocol::Attachment> attachments;
-    /// Made by the caller, who shows the message before it is stored (a UUID version 7, makeTempId()); empty = the
-    /// engine makes one. send() gives back this one; an id that was used before is InvalidArgument.
+    /// Made by the caller, who shows the message before it is stored (a UUID version 7,
+    /// makeTempId()); empty = the engine makes one. send() gives back this one; an id that was used
+    /// before is InvalidArgument.
     TempId tempId;
 };
 
 class Engine
 {
 public:
-    /// `store` and everything in `host` must outlive the engine. Reads its state from the store; sends nothing yet.
+    /// `store` and everything in `host` must outlive the engine. Reads its state from the store;
+    /// sends nothing yet.
     Engine(offline::Store& store, Host host, Config config);
     ~Engine();
     Engine(const Engine&) = delete;
@@ -166,28 +180,34 @@ public:
     void work();
 
     // ---- the user's commands ----
-    /// Stores the message durably, shows it (timelineChanged) and queues it. Errors: BodyTooLarge, InvalidArgument,
-    /// NotFound (unknown room), StorageFull, StorageFailed: then nothing was queued and nothing shown.
+    /// Stores the message durably, shows it (timelineChanged) and queues it. Errors: BodyTooLarge,
+    /// InvalidArgument, NotFound (unknown room), StorageFull, StorageFailed: then nothing was
+    /// queued and nothing shown.
     [[nodiscard]] Result<TempId> send(const RoomId& room, const Draft& draft);
     /// Edits a confirmed or an unsent message (the queued row is rewritten).
     [[nodiscard]] Result<TempId> edit(const RoomId& room, offline::RowId row, std::string body);
     [[nodiscard]] Result<TempId> remove(const RoomId& room, offline::RowId row);
-    [[nodiscard]] Result<TempId> react(const RoomId& room, offline::RowId row, std::string key, bool on);
+    [[nodiscard]] Result<TempId> react(const RoomId& room, offline::RowId row, std::string key,
+                                       bool on);
     /// A Failed message again, under the same key; whatever waited behind it follows.
     [[nodiscard]] Result<void> retry(const TempId& tempId);
     [[nodiscard]] Result<void> retryAll();
     /// Deletes a Failed or unsent message from this device.
     [[nodiscard]] Result<void> discard(const TempId& tempId);
     [[nodiscard]] Result<void> setDraft(const RoomId& room, std::string text);
-    [[nodiscard]] Result<TempId> createRoom(protocol::RoomKind kind, std::string name, std::vector<std::string> members);
-    [[nodiscard]] Result<TempId> setMember(const RoomId& room, const UserId& user, std::optional<protocol::Role> role);
+    [[nodiscard]] Result<TempId> createRoom(protocol::RoomKind kind, std::string name,
+                                            std::vector<std::string> members);
+    [[nodiscard]] Result<TempId> setMember(const RoomId& room, const UserId& user,
+                                           std::optional<protocol::Role> role);
 
-    /// The room is on screen: full subscription, members, revalidation. Close it when it leaves the screen.
+    /// The room is on screen: full subscription, members, revalidation. Close it when it leaves the
+    /// screen.
     void openRoom(const RoomId& room);
     void closeRoom(const RoomId& room);
     /// The view shows up to this message: moves the read position (monotone, throttled).
     void markRead(const RoomId& room, Seq seq);
-    /// Rows older than `before` (0 = newest) are wanted and not stored, or a hole came into view: fetch from the server.
+    /// Rows older than `before` (0 = newest) are wanted and not stored, or a hole came into view:
+    /// fetch from the server.
     void wantHistory(const RoomId& room, Seq before);
     /// A jump to a seq that is not stored: fetch around it.
     void wantAround(const RoomId& room, Seq seq);

@@ -1,0 +1,367 @@
+// What the user asks for: checked, written with full durability, shown, and only then sent.
+#include "sdk/engine/engineimpl.h"
+
+#include <algorithm>
+
+namespace skein::engine
+{
+namespace
+{
+
+// Room for the fields that are filled in when a frame is sent (`prev`, `target`).
+constexpr std::size_t kEnvelopeBytes = 128;
+
+bool validText(const std::string& text, std::size_t charactersMax)
+{
+    return protocol::isValidUtf8(text) && protocol::characterCount(text) <= charactersMax;
+}
+
+} // namespace
+
+Result<void> Engine::Impl::checkBody(const std::string& body) const
+{
+    if (!protocol::isValidUtf8(body))
+        return fail(ErrorCode::InvalidArgument, "body is not UTF-8");
+    if (protocol::characterCount(body) >
+        static_cast<std::size_t>(std::max<std::int64_t>(m_limits.bodyCharacters, 0)))
+        return fail(ErrorCode::BodyTooLarge, "body");
+    return {};
+}
+
+// Writes an entry and what it does to the screen in one durable transaction; then queues and sends
+// it.
+template <class F>
+Result<TempId> Engine::Impl::enqueue(Room* room, offline::Op op, offline::RowId tid,
+                                     const TempId& tempId, const protocol::ClientFrame& frame,
+                                     F&& show)
+{
+    std::string payload = protocol::encode(frame);
+    if (payload.size() + kEnvelopeBytes > static_cast<std::size_t>(m_limits.frameBytes))
+        return fail(ErrorCode::BodyTooLarge, "frame");
+    const MonoTime began = now();
+    SendEntry entry;
+    entry.tempId = tempId;
+    entry.op = op;
+    entry.tid = tid;
+    m_hold = true; // queued and, where the way is free, sending: told as one
+    const auto done = transact(offline::Durability::User, [&] {
+        offline::OutboxEntry stored;
+        stored.tempId = tempId;
+        stored.room = room ? room->rec.key : 0;
+        stored.op = op;
+        stored.tid = tid;
+        stored.payload = std::move(payload);
+        stored.createdMs = m_host.clock.wallNow().ms;
+        entry.id = m_store.outbox().add(stored);
+        show(entry);
+    });
+    m_hold = false;
+    if (!done)
+        return fail(done.error());
+    m_enqueueTime.record((now() - began).count() * 1000);
+    const offline::RoomKey key = room ? room->rec.key : 0;
+    m_sendRooms.emplace(tempId, key);
+    m_sendable.insert(key);
+    queueOf(room).push(std::move(entry));
+    if (room) {
+        countOutbox();
+        roomChanged(*room);
+    }
+    pump();
+    emitChanges();
+    tellOutbox();
+    return tempId;
+}
+
+Result<TempId> Engine::Impl::send(const RoomId& id, const Draft& draft)
+{
+    Room* room = findRoom(id);
+    if (!room || !room->rec.member)
+        return fail(ErrorCode::NotFound, "room");
+    if (auto ok = checkBody(draft.body); !ok)
+        return fail(ok.error());
+    const bool sendable =
+        draft.kind == protocol::Kind::Text || draft.kind == protocol::Kind::Image ||
+        draft.kind == protocol::Kind::File || draft.kind == protocol::Kind::JobUpdate;
+    if (!sendable)
+        return fail(ErrorCode::InvalidArgument, "kind");
+    if (draft.body.empty() && draft.attachments.empty())
+        return fail(ErrorCode::InvalidArgument, "empty");
+    if (draft.mentions.size() > protocol::kMentionsMax ||
+        draft.attachments.size() > protocol::kAttachmentsMax)
+        return fail(ErrorCode::InvalidArgument, "too many mentions or attachments");
+    if (!draft.tempId.empty() &&
+        (!isUuidV7(draft.tempId.str()) || m_sendRooms.contains(draft.tempId) ||
+         m_store.timeline().knows(draft.tempId)))
+        return fail(ErrorCode::InvalidArgument, "temporary id");
+    const WallTime wall = m_host.clock.wallNow();
+    protocol::MessageSend frame;
+    frame.room = id;
+    frame.tempId = draft.tempId.empty() ? makeTempId(wall, m_host.random) : draft.tempId;
+    frame.kind = draft.kind;
+    frame.body = draft.body;
+    frame.replyTo = draft.replyTo;
+    frame.thread = draft.thread;
+    frame.mentions = draft.mentions;
+    frame.attachments = draft.attachments;
+    frame.clientTs = std::max<std::int64_t>(wall.ms, 0);
+    return enqueue(room, offline::Op::Send, 0, frame.tempId, frame, [&](SendEntry& entry) {
+        entry.tid = m_store.timeline().insertUnsent(room->rec.key, entry.id, frame, wall.ms);
+        m_store.outbox().setRow(entry.id, entry.tid);
+        rowChanged(*room, {entry.tid, 0});
+    });
+}
+
+Result<TempId> Engine::Impl::change(Room& room, offline::Op op, offline::RowId tid,
+                                    const TempId& tempId, const protocol::ClientFrame& frame)
+{
+    return enqueue(&room, op, tid, tempId, frame, [&](SendEntry&) {
+        m_store.timeline().refresh(tid);
+        rowChanged(room, {tid, 0});
+    });
+}
+
+SendEntry* Engine::Impl::entryOfRow(Room& room, offline::RowId tid)
+{
+    for (const SendEntry& entry : room.queue.entries()) {
+        if (entry.op == offline::Op::Send && entry.tid == tid)
+            return room.queue.find(entry.tempId);
+    }
+    return nullptr;
+}
+
+Result<TempId> Engine::Impl::edit(const RoomId& id, offline::RowId row, std::string body)
+{
+    Room* room = findRoom(id);
+    const auto place = room ? m_store.timeline().place(row) : std::nullopt;
+    if (!place || place->room() != room->rec.key)
+        return fail(ErrorCode::NotFound, "message");
+    if (place->sender != m_config.user)
+        return fail(ErrorCode::Forbidden, "somebody else's message");
+    if (auto ok = checkBody(body); !ok)
+        return fail(ok.error());
+    if (body.empty())
+        return fail(ErrorCode::InvalidArgument, "empty");
+    SendEntry* entry = place->unsent() ? entryOfRow(*room, row) : nullptr;
+    const bool neverStored = entry && (entry->state == SendState::Failed ||
+                                       (entry->state == SendState::Queued && !entry->everSent));
+    if (!neverStored) {
+        protocol::MessageEdit frame;
+        frame.room = id;
+        frame.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
+        frame.target = place->unsent() ? offline::kTargetUnknown : place->seq();
+        frame.body = std::move(body);
+        return change(*room, offline::Op::Edit, row, frame.tempId, frame);
+    }
+    // The server has not got it: the queued row itself is rewritten, under its key and in its
+    // place.
+    auto frame = protocol::decodeClientFrame(m_store.outbox().payload(entry->id));
+    auto* send = frame ? std::get_if<protocol::MessageSend>(&*frame) : nullptr;
+    if (!send)
+        return fail(ErrorCode::StorageFailed, "queued message is not readable");
+    send->body = std::move(body);
+    std::string payload = protocol::encode(*frame);
+    if (payload.size() + kEnvelopeBytes > static_cast<std::size_t>(m_limits.frameBytes))
+        return fail(ErrorCode::BodyTooLarge, "frame");
+    const auto done = transact(offline::Durability::User, [&] {
+        m_store.outbox().setPayload(entry->id, payload);
+        m_store.outbox().setFailed(entry->id, std::nullopt);
+        m_store.timeline().rewriteUnsent(row, *send);
+        m_store.timeline().setFailed(row, std::nullopt);
+        rowChanged(*room, {row, 0});
+    });
+    if (!done)
+        return fail(done.error());
+    const TempId tempId = entry->tempId;
+    room->queue.retry(tempId);
+    countOutbox();
+    roomChanged(*room);
+    pump();
+    emitChanges();
+    tellOutbox();
+    return tempId;
+}
+
+Result<TempId> Engine::Impl::remove(const RoomId& id, offline::RowId row)
+{
+    Room* room = findRoom(id);
+    const auto place = room ? m_store.timeline().place(row) : std::nullopt;
+    if (!place || place->room() != room->rec.key)
+        return fail(ErrorCode::NotFound, "message");
+    if (place->unsent()) {
+        const SendEntry* entry = entryOfRow(*room, row);
+        if (entry && (entry->state == SendState::Failed ||
+                      (entry->state == SendState::Queued && !entry->everSent))) {
+            const TempId tempId = entry->tempId;
+            if (auto done = discard(tempId); !done)
+                return fail(done.error());
+            return tempId;
+        }
+    }
+    protocol::MessageDelete frame;
+    frame.room = id;
+    frame.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
+    frame.target = place->unsent() ? offline::kTargetUnknown : place->seq();
+    return change(*room, offline::Op::Delete, row, frame.tempId, frame);
+}
+
+Result<TempId> Engine::Impl::react(const RoomId& id, offline::RowId row, std::string key, bool on)
+{
+    Room* room = findRoom(id);
+    const auto place = room ? m_store.timeline().place(row) : std::nullopt;
+    if (!place || place->room() != room->rec.key)
+        return fail(ErrorCode::NotFound, "message");
+    if (key.empty() || key.size() > protocol::kReactionKeyBytesMax || !protocol::isValidUtf8(key))
+        return fail(ErrorCode::InvalidArgument, "reaction");
+    protocol::ReactionSet frame;
+    frame.room = id;
+    frame.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
+    frame.target = place->unsent() ? offline::kTargetUnknown : place->seq();
+    frame.key = std::move(key);
+    frame.on = on;
+    return change(*room, offline::Op::Reaction, row, frame.tempId, frame);
+}
+
+Result<void> Engine::Impl::retryEntries(const std::vector<TempId>& tempIds)
+{
+    const auto done = transact(offline::Durability::User, [&] {
+        for (const TempId& tempId : tempIds) {
+            const SendEntry* entry = queueOf(tempId)->find(tempId);
+            m_store.outbox().setFailed(entry->id, std::nullopt);
+            m_store.timeline().setFailed(entry->tid, std::nullopt);
+            if (Room* room = roomByKey(m_sendRooms[tempId]))
+                rowChanged(*room, {entry->tid, 0});
+        }
+    });
+    if (!done)
+        return done;
+    for (const TempId& tempId : tempIds) {
+        queueOf(tempId)->retry(tempId);
+        if (Room* room = roomByKey(m_sendRooms[tempId]))
+            roomChanged(*room);
+    }
+    countOutbox();
+    pump();
+    emitChanges();
+    tellOutbox();
+    return {};
+}
+
+Result<void> Engine::Impl::retry(const TempId& tempId)
+{
+    SendQueue* queue = queueOf(tempId);
+    const SendEntry* entry = queue ? queue->find(tempId) : nullptr;
+    if (!entry)
+        return fail(ErrorCode::NotFound, "message");
+    if (entry->state != SendState::Failed)
+        return {}; // on its way already
+    return retryEntries({tempId});
+}
+
+Result<void> Engine::Impl::retryAll()
+{
+    std::vector<TempId> failed;
+    for (const offline::RoomKey key : m_sendable) {
+        Room* room = roomByKey(key);
+        for (const SendEntry& entry : queueOf(room).entries()) {
+            if (entry.state == SendState::Failed)
+                failed.push_back(entry.tempId);
+        }
+    }
+    return failed.empty() ? Result<void>{} : retryEntries(failed);
+}
+
+Result<void> Engine::Impl::discard(const TempId& tempId)
+{
+    SendQueue* queue = queueOf(tempId);
+    const SendEntry* found = queue ? queue->find(tempId) : nullptr;
+    if (!found)
+        return fail(ErrorCode::NotFound, "message");
+    if (found->awaiting() || found->state == SendState::Unknown || found->state == SendState::Acked)
+        return fail(ErrorCode::Conflict, "it may have been sent already: delete it instead");
+    const SendEntry entry = *found;
+    Room* room = roomByKey(m_sendRooms[tempId]);
+    std::vector<TempId> gone{tempId};
+    const auto done = transact(offline::Durability::User, [&] {
+        m_store.outbox().erase(entry.id);
+        if (entry.op == offline::Op::Send && room) {
+            for (const offline::OutboxEntry& change : m_store.outbox().changesOf(entry.tid)) {
+                m_store.outbox().erase(change.id);
+                gone.push_back(change.tempId);
+            }
+            m_store.timeline().erase(entry.tid);
+            rowChanged(*room, {0, entry.tid});
+        } else if (room && entry.tid != 0) {
+            m_store.timeline().refresh(entry.tid);
+            rowChanged(*room, {entry.tid, 0});
+        }
+    });
+    if (!done)
+        return done;
+    for (const TempId& id : gone)
+        forgetEntry(id);
+    if (room) {
+        room->rec.row.queued = static_cast<std::int64_t>(room->queue.unsentMessages());
+        room->rec.row.failed = static_cast<std::int64_t>(room->queue.failedMessages());
+        roomChanged(*room);
+    }
+    pump();
+    emitChanges();
+    tellOutbox();
+    return {};
+}
+
+Result<void> Engine::Impl::setDraft(const RoomId& id, std::string text)
+{
+    Room* room = findRoom(id);
+    if (!room)
+        return fail(ErrorCode::NotFound, "room");
+    if (!protocol::isValidUtf8(text))
+        return fail(ErrorCode::InvalidArgument, "draft is not UTF-8");
+    if (text == room->rec.row.draft)
+        return {};
+    auto done = transact(offline::Durability::User, [&] {
+        m_store.drafts().set(room->rec.key, text, m_host.clock.wallNow().ms);
+    });
+    if (!done)
+        return done;
+    room->rec.row.draft = std::move(text);
+    roomChanged(*room);
+    emitChanges();
+    return {};
+}
+
+Result<TempId> Engine::Impl::createRoom(protocol::RoomKind kind, std::string name,
+                                        std::vector<std::string> members)
+{
+    const bool named = kind == protocol::RoomKind::Direct || !name.empty();
+    if (!named || !validText(name, protocol::kNameCharactersMax) ||
+        members.size() > protocol::kMembersPerCreateMax)
+        return fail(ErrorCode::InvalidArgument, "name or members");
+    if (kind == protocol::RoomKind::Direct && members.size() != 1)
+        return fail(ErrorCode::InvalidArgument, "a direct room has one other member");
+    protocol::RoomCreate frame;
+    frame.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
+    frame.kind = kind;
+    frame.name = std::move(name);
+    frame.members = std::move(members);
+    return enqueue(nullptr, offline::Op::RoomCreate, 0, frame.tempId, frame, [](SendEntry&) {});
+}
+
+Result<TempId> Engine::Impl::setMember(const RoomId& id, const UserId& user,
+                                       std::optional<protocol::Role> role)
+{
+    Room* room = findRoom(id);
+    if (!room || !room->rec.member)
+        return fail(ErrorCode::NotFound, "room");
+    if (user.empty())
+        return fail(ErrorCode::InvalidArgument, "user");
+    protocol::MemberSet frame;
+    frame.room = id;
+    frame.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
+    frame.user = user;
+    frame.role = role;
+    return enqueue(room, offline::Op::Member, 0, frame.tempId, frame, [](SendEntry&) {});
+}
+
+} // namespace skein::engine

@@ -1,0 +1,252 @@
+// Frames in: what answers a send or keeps the connection is done at once; what fills the store
+// waits its turn in slices, so that a send and its confirmation overtake a bulk sync. Frames out:
+// requests with their answers.
+#include "sdk/engine/engineimpl.h"
+
+#include <algorithm>
+
+namespace skein::engine
+{
+namespace
+{
+
+template <class... Fs>
+struct Overloaded : Fs... {
+    using Fs::operator()...;
+};
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+// Frames that change the store of messages keep their order among each other.
+bool waitsItsTurn(const protocol::ServerFrame& frame)
+{
+    return std::visit(Overloaded{[](const protocol::LogEntry&) { return true; },
+                                 [](const protocol::RoomDirty&) { return true; },
+                                 [](const protocol::RoomAdded&) { return true; },
+                                 [](const protocol::RoomRemoved&) { return true; },
+                                 [](const protocol::SyncResponse&) { return true; },
+                                 [](const protocol::HistoryResponse&) { return true; },
+                                 [](const protocol::RevalidateResponse&) { return true; },
+                                 [](const protocol::RoomsResponse&) { return true; },
+                                 [](const protocol::ReadState&) { return true; },
+                                 [](const protocol::Receipts&) { return true; },
+                                 [](const auto&) { return false; }},
+                      frame);
+}
+
+} // namespace
+
+void Engine::Impl::frameReceived(std::string_view text)
+{
+    if (!m_transportOpen)
+        return;
+    m_lastHeard = now();
+    m_probeDeadline.reset();
+    auto decoded = protocol::decodeServerFrame(text);
+    if (!decoded) {
+        // The two sides do not understand each other: nothing after this frame can be trusted to be
+        // in step.
+        m_badFrames.add();
+        m_host.logger.warning("bad frame from the server: " + toString(decoded.error()));
+        dropConnection();
+        reconnectLater(makeError(ErrorCode::BadFrame, decoded.error().detail));
+        return;
+    }
+    if (!live() && !std::holds_alternative<protocol::Welcome>(*decoded) &&
+        !std::holds_alternative<protocol::Goodbye>(*decoded) &&
+        !std::holds_alternative<protocol::Ping>(*decoded) &&
+        !std::holds_alternative<protocol::ErrorFrame>(*decoded))
+        return; // before the welcome nothing else has a meaning
+    if (!waitsItsTurn(*decoded)) {
+        handle(*decoded);
+        return;
+    }
+    m_inbox.emplace_back().frame = std::move(*decoded);
+    while (m_inbox.size() > kInboxFramesMax)
+        work();
+    if (m_inbox.size() == 1)
+        work(); // nothing is ahead of it: the first slice now
+}
+
+void Engine::Impl::handle(protocol::ServerFrame& frame)
+{
+    std::visit(Overloaded{[this](const protocol::Welcome& f) { onWelcome(f); },
+                          [this](const protocol::MessagePending& f) { onPending(f); },
+                          [this](const protocol::MessageConfirmed& f) { onConfirmed(f); },
+                          [this](const protocol::MessageFailed& f) { onFailed(f); },
+                          [this](const protocol::RoomCreated& f) { onRoomCreated(f); },
+                          [this](const protocol::MembersResponse& f) {
+                              if (const auto request = answered(f.req))
+                                  onMembers(f, *request);
+                          },
+                          [this](const protocol::TypingUsers& f) { onTyping(f); },
+                          [this](const protocol::PresenceUsers& f) { onPresence(f); },
+                          [this](const protocol::ErrorFrame& f) { onError(f); },
+                          [this](const protocol::Goodbye& f) { onGoodbye(f); },
+                          [this](const protocol::Ping& f) { onPing(f); },
+                          [this](const protocol::Pong& f) { onPong(f); },
+                          [](const auto&) { /* token_ok, unknown types: nothing to do */ }},
+               frame);
+}
+
+void Engine::Impl::work()
+{
+    if (m_inbox.empty())
+        return;
+    // A slice may end the connection or stop the engine, but never touches the queue itself.
+    if (workOn(m_inbox.front()))
+        m_inbox.pop_front();
+    if (m_inbox.empty()) {
+        pumpSync();
+        pumpRequests();
+        checkLive();
+    }
+}
+
+bool Engine::Impl::workOn(Job& job)
+{
+    bool done = true;
+    std::visit(
+        Overloaded{[this](const protocol::LogEntry& f) { onLogEntry(f.event); },
+                   [this](const protocol::RoomDirty& f) { onRoomDirty(f); },
+                   [this](const protocol::RoomAdded& f) { onRoomAdded(f.room); },
+                   [this](const protocol::RoomRemoved& f) { removeRoom(f.room); },
+                   [this](const protocol::ReadState& f) { onReadState(f); },
+                   [this](const protocol::Receipts& f) { onReceipts(f); },
+                   [this](const protocol::RoomsResponse& f) {
+                       if (const auto request = answered(f.req))
+                           onRooms(f, *request);
+                   },
+                   [&](const protocol::SyncResponse& f) { done = onSyncSlice(job, f); },
+                   [&](const protocol::HistoryResponse& f) { done = onHistorySlice(job, f); },
+                   [&](const protocol::RevalidateResponse& f) { done = onRevalidateSlice(job, f); },
+                   [](const auto&) {}},
+        job.frame);
+    return done;
+}
+
+bool Engine::Impl::canWrite() const
+{
+    return m_transportOpen && live() &&
+           m_host.transport.unsentBytes() < protocol::kClientUnsentBytesMax;
+}
+
+void Engine::Impl::writeFrame(const protocol::ClientFrame& frame)
+{
+    if (m_transportOpen)
+        m_host.transport.send(protocol::encode(frame));
+}
+
+bool Engine::Impl::asked(Ask what, const RoomId& room) const
+{
+    const auto same = [&](const Request& request) {
+        return request.ask == what && request.room == room;
+    };
+    return std::any_of(m_waiting.begin(), m_waiting.end(), same) ||
+           std::any_of(m_asked.begin(), m_asked.end(),
+                       [&](const auto& entry) { return same(entry.second); });
+}
+
+void Engine::Impl::ask(Ask what, protocol::ClientFrame frame, const RoomId& room)
+{
+    if (m_waiting.size() >= kRequestsWaitingMax)
+        m_waiting.pop_front();
+    Request request{what, std::move(frame), {}, room, {}, 0};
+    if (what == Ask::Sync)
+        m_waiting.push_front(std::move(request));
+    else
+        m_waiting.push_back(std::move(request));
+}
+
+void Engine::Impl::pumpRequests()
+{
+    const MonoTime at = now();
+    while (!m_waiting.empty() && m_asked.size() < kRequestsInFlightMax && canWrite() &&
+           m_limiter.take(FrameClass::Requests, at)) {
+        Request request = std::move(m_waiting.front());
+        m_waiting.pop_front();
+        request.sentAt = at;
+        ++request.tries;
+        request.id = RequestId("r" + std::to_string(++m_nextRequest));
+        std::visit(
+            [&request](auto& frame) {
+                if constexpr (requires { frame.req; })
+                    frame.req = request.id;
+            },
+            request.frame);
+        writeFrame(request.frame);
+        // Subscriptions are not answered.
+        if (request.ask != Ask::Subscribe && request.ask != Ask::Unsubscribe)
+            m_asked.emplace(request.id, std::move(request));
+    }
+}
+
+std::optional<Engine::Impl::Request> Engine::Impl::answered(const RequestId& id)
+{
+    const auto found = m_asked.find(id);
+    if (found == m_asked.end())
+        return std::nullopt;
+    Request request = std::move(found->second);
+    m_asked.erase(found);
+    return request;
+}
+
+void Engine::Impl::requestTimeouts(MonoTime at)
+{
+    std::vector<RequestId> late;
+    for (const auto& [id, request] : m_asked) {
+        if ((at - request.sentAt).count() >= kRequestTimeoutMs)
+            late.push_back(id);
+    }
+    for (const RequestId& id : late) {
+        Request request = std::move(*answered(id));
+        if (request.ask == Ask::Sync) {
+            for (const auto& cursor : std::get<protocol::SyncRequest>(request.frame).rooms) {
+                if (Room* room = findRoom(cursor.room)) {
+                    room->sync = SyncPhase::None;
+                    wantSync(*room);
+                }
+            }
+        } else if (request.tries < kRequestTriesMax) {
+            m_waiting.push_back(std::move(request));
+        }
+    }
+}
+
+void Engine::Impl::onError(const protocol::ErrorFrame& frame)
+{
+    m_host.logger.info("server: " + std::string(wireName(frame.code)) + ' ' + frame.detail);
+    const MonoTime at = now();
+    const Milliseconds wait(std::max<std::int64_t>(frame.retryAfterMs.value_or(1'000), 1));
+    if (frame.code == ErrorCode::TokenExpired) {
+        if (!m_tokenAsked) {
+            m_tokenAsked = true;
+            m_host.tokens.requestToken(true);
+        }
+        return;
+    }
+    auto request = answered(frame.req);
+    if (!request) {
+        if (frame.code == ErrorCode::RateLimited)
+            m_limiter.refused(FrameClass::Ephemeral, at, wait);
+        return;
+    }
+    if (frame.code == ErrorCode::RateLimited || frame.code == ErrorCode::ServerBusy)
+        m_limiter.refused(FrameClass::Requests, at, wait);
+    if (request->ask == Ask::Sync) {
+        for (const auto& cursor : std::get<protocol::SyncRequest>(request->frame).rooms) {
+            if (Room* room = findRoom(cursor.room)) {
+                room->sync = SyncPhase::None;
+                if (frame.temporary)
+                    wantSync(*room);
+            }
+        }
+    } else if (frame.temporary && request->tries < kRequestTriesMax) {
+        m_waiting.push_back(std::move(*request));
+    } else if (frame.code == ErrorCode::NotFound && !request->room.empty()) {
+        removeRoom(request->room);
+    }
+    checkLive();
+}
+
+} // namespace skein::engine

@@ -1,0 +1,177 @@
+// The public face: everything is forwarded to the parts in engineimpl.h.
+#include "sdk/engine/engine.h"
+
+#include "sdk/engine/engineimpl.h"
+
+namespace skein::engine
+{
+
+Engine::Impl::Impl(offline::Store& store, Host host, Config config)
+    : m_store(store)
+    , m_host(std::move(host))
+    , m_config(std::move(config))
+    , m_sendConfirmed(m_host.metrics.histogram("send_confirmed"))
+    , m_connectTime(m_host.metrics.histogram("connect"))
+    , m_catchUp(m_host.metrics.histogram("catch_up"))
+    , m_enqueueTime(m_host.metrics.histogram("store_enqueue"))
+    , m_reconnects(m_host.metrics.counter("reconnects"))
+    , m_badFrames(m_host.metrics.counter("frames_bad"))
+    , m_storeErrors(m_host.metrics.counter("store_errors"))
+    , m_queuedGauge(m_host.metrics.gauge("outbox_queued"))
+    , m_inFlightGauge(m_host.metrics.gauge("outbox_in_flight"))
+    , m_failedGauge(m_host.metrics.gauge("outbox_failed"))
+{
+    for (offline::RoomRecord& record : m_store.rooms().load()) {
+        Room room;
+        m_roomIds.emplace(record.key, record.row.room);
+        const RoomId id = record.row.room;
+        room.rec = std::move(record);
+        m_rooms.emplace(id, std::move(room));
+    }
+    m_storeWasEmpty = m_rooms.empty();
+    loadOutbox();
+    // Who this store belongs to. A failure shows itself in the first write that matters.
+    auto transaction = m_store.begin(offline::Durability::User);
+    m_store.setFact(offline::Store::kUser, m_config.user.str());
+    m_store.setFact(offline::Store::kUserName, m_config.userName);
+    m_store.setFact(offline::Store::kDevice, m_config.device.str());
+    m_store.setSelf(m_config.user);
+    m_store.users().setName(m_config.user, m_config.userName);
+    if (const auto done = transaction.commit(); !done)
+        m_host.logger.error("store: " + toString(done.error()));
+}
+
+Engine::Engine(offline::Store& store, Host host, Config config)
+    : m_impl(std::make_unique<Impl>(store, std::move(host), std::move(config)))
+{
+}
+Engine::~Engine() = default;
+
+void Engine::start()
+{
+    m_impl->start();
+}
+void Engine::stop()
+{
+    m_impl->stop();
+}
+void Engine::networkReachable(bool reachable)
+{
+    m_impl->networkReachable(reachable);
+}
+void Engine::retryNow()
+{
+    m_impl->retryNow();
+}
+void Engine::transportOpened()
+{
+    m_impl->transportOpened();
+}
+void Engine::transportClosed(std::uint16_t closeCode, std::string_view reason)
+{
+    m_impl->transportClosed(closeCode, reason);
+}
+void Engine::frameReceived(std::string_view text)
+{
+    m_impl->frameReceived(text);
+}
+void Engine::tokenReady(Result<std::string> token)
+{
+    m_impl->tokenReady(std::move(token));
+}
+void Engine::tick()
+{
+    m_impl->tick();
+}
+MonoTime Engine::nextWakeupAt() const
+{
+    return m_impl->nextWakeupAt();
+}
+bool Engine::hasWork() const
+{
+    return m_impl->hasWork();
+}
+void Engine::work()
+{
+    m_impl->work();
+}
+Result<TempId> Engine::send(const RoomId& room, const Draft& draft)
+{
+    return m_impl->send(room, draft);
+}
+Result<TempId> Engine::edit(const RoomId& room, offline::RowId row, std::string body)
+{
+    return m_impl->edit(room, row, std::move(body));
+}
+Result<TempId> Engine::remove(const RoomId& room, offline::RowId row)
+{
+    return m_impl->remove(room, row);
+}
+Result<TempId> Engine::react(const RoomId& room, offline::RowId row, std::string key, bool on)
+{
+    return m_impl->react(room, row, std::move(key), on);
+}
+Result<void> Engine::retry(const TempId& tempId)
+{
+    return m_impl->retry(tempId);
+}
+Result<void> Engine::retryAll()
+{
+    return m_impl->retryAll();
+}
+Result<void> Engine::discard(const TempId& tempId)
+{
+    return m_impl->discard(tempId);
+}
+Result<void> Engine::setDraft(const RoomId& room, std::string text)
+{
+    return m_impl->setDraft(room, std::move(text));
+}
+Result<TempId> Engine::createRoom(protocol::RoomKind kind, std::string name,
+                                  std::vector<std::string> members)
+{
+    return m_impl->createRoom(kind, std::move(name), std::move(members));
+}
+Result<TempId> Engine::setMember(const RoomId& room, const UserId& user,
+                                 std::optional<protocol::Role> role)
+{
+    return m_impl->setMember(room, user, role);
+}
+void Engine::openRoom(const RoomId& room)
+{
+    m_impl->openRoom(room);
+}
+void Engine::closeRoom(const RoomId& room)
+{
+    m_impl->closeRoom(room);
+}
+void Engine::markRead(const RoomId& room, Seq seq)
+{
+    m_impl->markRead(room, seq);
+}
+void Engine::wantHistory(const RoomId& room, Seq before)
+{
+    m_impl->wantHistory(room, before);
+}
+void Engine::wantAround(const RoomId& room, Seq seq)
+{
+    m_impl->wantAround(room, seq);
+}
+void Engine::typing(const RoomId& room, bool on)
+{
+    m_impl->typing(room, on);
+}
+void Engine::setPresence(protocol::PresenceStatus status)
+{
+    m_impl->setPresence(status);
+}
+const LinkState& Engine::link() const
+{
+    return m_impl->link();
+}
+OutboxState Engine::outbox() const
+{
+    return m_impl->outbox();
+}
+
+} // namespace skein::engine

@@ -1,0 +1,358 @@
+// The engine's state, and which file does what with it. Internal to sdk/engine/.
+//
+//   session.cpp   connecting, hello/welcome, heartbeat, probe, token, closing
+//   dispatch.cpp  frames in, the work queue, frames out
+//   sender.cpp    the outbox on the wire      commands.cpp  what the user asks
+//   sync.cpp      the log: live path, gaps, catch-up   history.cpp  pages, holes, revalidation
+//   roomlist.cpp  rooms, subscriptions, epochs          receipts.cpp positions, unread
+//   signals.cpp   typing and presence         changes.cpp   transactions, and telling the host
+#pragma once
+
+#include "offline/store.h"
+#include "protocol/codec.h"
+#include "protocol/limits.h"
+#include "sdk/engine/engine.h"
+#include "sdk/engine/logtracker.h"
+#include "sdk/engine/ratelimiter.h"
+#include "sdk/engine/reconnect.h"
+#include "sdk/engine/sendqueue.h"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+namespace skein::engine
+{
+
+// ---- bounds and times
+// --------------------------------------------------------------------------------------------
+
+inline constexpr std::int64_t kConnectTimeoutMs = 15'000; ///< token, TCP, TLS, upgrade
+inline constexpr std::int64_t kProbeAfterMs = 2'000;      ///< silence with something unconfirmed
+inline constexpr std::int64_t kUnsentPollMs = 50; ///< the transport does not tell when it drained
+inline constexpr std::int64_t kGapGraceMs =
+    1'000; ///< a head ahead of the log may just be on its way
+inline constexpr std::int64_t kStoreRetryMs = 5'000; ///< after the disk refused a cache write
+inline constexpr std::int64_t kRequestTimeoutMs = 15'000;
+inline constexpr int kRequestTriesMax = 3;
+inline constexpr std::size_t kRequestsInFlightMax = 8;
+inline constexpr std::size_t kRequestsWaitingMax =
+    500; ///< beyond it the oldest page request is dropped
+inline constexpr std::size_t kInboxFramesMax =
+    256; ///< beyond it frames are worked off as they come
+inline constexpr std::int64_t kReceiptsFlushMs = 200;
+inline constexpr std::size_t kFullSubscriptionsWanted =
+    100; ///< the rest of kOpenRoomsMax is for rooms being opened
+inline constexpr std::size_t kInitialRoomsMax =
+    200; ///< never-seen rooms whose newest messages are fetched unasked
+inline constexpr std::size_t kRoomsWalkMax = 10'000;
+inline constexpr std::int64_t kRevalidateSeqs = 500;      ///< in one request
+inline constexpr std::int64_t kRevalidateSeqsMax = 5'000; ///< in one look at a room
+inline constexpr std::size_t kTypingUsersMax = 50;        ///< a room
+
+class Engine::Impl
+{
+public:
+    Impl(offline::Store& store, Host host, Config config);
+
+    // ---- session.cpp ----
+    void start();
+    void stop();
+    void networkReachable(bool reachable);
+    void retryNow();
+    void transportOpened();
+    void transportClosed(std::uint16_t closeCode, std::string_view reason);
+    void tokenReady(Result<std::string> token);
+    void tick();
+    [[nodiscard]] MonoTime nextWakeupAt();
+    void onWelcome(const protocol::Welcome& frame);
+    void onGoodbye(const protocol::Goodbye& frame);
+    void onPing(const protocol::Ping& frame);
+    void onPong(const protocol::Pong& frame);
+
+    // ---- dispatch.cpp ----
+    void frameReceived(std::string_view text);
+    [[nodiscard]] bool hasWork() const { return !m_inbox.empty(); }
+    void work();
+
+    // ---- commands.cpp ----
+    Result<TempId> send(const RoomId& room, const Draft& draft);
+    Result<TempId> edit(const RoomId& room, offline::RowId row, std::string body);
+    Result<TempId> remove(const RoomId& room, offline::RowId row);
+    Result<TempId> react(const RoomId& room, offline::RowId row, std::string key, bool on);
+    Result<void> retry(const TempId& tempId);
+    Result<void> retryAll();
+    Result<void> discard(const TempId& tempId);
+    Result<void> setDraft(const RoomId& room, std::string text);
+    Result<TempId> createRoom(protocol::RoomKind kind, std::string name,
+                              std::vector<std::string> members);
+    Result<TempId> setMember(const RoomId& room, const UserId& user,
+                             std::optional<protocol::Role> role);
+
+    // ---- roomlist.cpp, history.cpp, receipts.cpp, signals.cpp ----
+    void openRoom(const RoomId& id);
+    void closeRoom(const RoomId& id);
+    void markRead(const RoomId& id, Seq seq);
+    void wantHistory(const RoomId& id, Seq before);
+    void wantAround(const RoomId& id, Seq seq);
+    void typing(const RoomId& id, bool on);
+    void setPresence(protocol::PresenceStatus status);
+
+    [[nodiscard]] const LinkState& link() const { return m_link; }
+    [[nodiscard]] OutboxState outbox();
+
+private:
+    enum class SyncPhase { None, Wanted, InFlight };
+
+    struct Room {
+        offline::RoomRecord rec;
+        LogTracker log;
+        SendQueue queue;
+        bool open = false;         ///< on screen
+        bool full = false;         ///< subscribed in full on this connection
+        bool membersAsked = false; ///< on this connection
+        SyncPhase sync = SyncPhase::None;
+        Seq deliverTo; ///< to be told by mark_delivered
+        Seq readTo;    ///< to be told by mark_read
+        std::int64_t revalidateBudget = 0;
+        [[nodiscard]] offline::RoomView view() const
+        {
+            return {rec.key, rec.row.room, rec.row.othersRead, rec.row.othersDelivered};
+        }
+    };
+
+    enum class Ask { Sync, History, Revalidate, Rooms, RoomsWalk, Members, Subscribe, Unsubscribe };
+    struct Request {
+        Ask ask = Ask::Sync;
+        protocol::ClientFrame frame;
+        RequestId id;
+        RoomId room; ///< empty for Sync and Rooms
+        MonoTime sentAt;
+        int tries = 0;
+    };
+
+    struct Job {
+        protocol::ServerFrame frame;
+        std::size_t room = 0, row = 0; ///< how far it is done
+        Seq done;                      ///< coverage claimed so far
+        bool accepted = false;         ///< it answers a request of this connection
+        bool filtered = false;
+    };
+
+    struct RoomChange {
+        std::set<offline::RowId> changed, removed;
+        std::optional<std::vector<offline::Gap>> holesBefore;
+        bool reset = false;
+    };
+
+    // ---- session.cpp ----
+    void setLink(Link link, std::optional<Error> error = {}, MonoTime retryAt = {});
+    void connectNow();
+    void dropConnection();  ///< closes the transport and forgets what belonged to the connection
+    void connectionEnded(); ///< bookkeeping after the transport is gone
+    void reconnectLater(Error why);
+    void stopFor(Error why);
+    void sendHello(const std::string& token);
+    void checkLive();
+    void heartbeat(MonoTime now);
+    [[nodiscard]] bool live() const
+    {
+        return m_link.link == Link::Live || m_link.link == Link::CatchingUp;
+    }
+    [[nodiscard]] bool anythingAwaited() const;
+
+    // ---- dispatch.cpp ----
+    void handle(protocol::ServerFrame& frame);
+    bool workOn(Job& job); ///< one slice; true when the job is done
+    void writeFrame(const protocol::ClientFrame& frame);
+    [[nodiscard]] bool canWrite() const;
+    void ask(Ask what, protocol::ClientFrame frame, const RoomId& room);
+    [[nodiscard]] bool asked(Ask what, const RoomId& room) const;
+    void pumpRequests();
+    void requestTimeouts(MonoTime now);
+    std::optional<Request> answered(const RequestId& id);
+    void onError(const protocol::ErrorFrame& frame);
+
+    // ---- sender.cpp ----
+    void loadOutbox();
+    [[nodiscard]] SendQueue* queueOf(const TempId& tempId);
+    [[nodiscard]] SendQueue& queueOf(Room* room) { return room ? room->queue : m_roomless; }
+    [[nodiscard]] Room* roomByKey(offline::RoomKey key);
+    void pump();
+    bool sendOne(Room* room, SendQueue& queue, bool& blocked);
+    void onPending(const protocol::MessagePending& frame);
+    void onConfirmed(const protocol::MessageConfirmed& frame);
+    void onFailed(const protocol::MessageFailed& frame);
+    void failForGood(Room* room, SendQueue& queue, SendEntry entry, ErrorCode code);
+    void forgetEntry(const TempId& tempId);
+    void ownEchoed(Room& room, const TempId& tempId);
+    void finishAcked(Room& room);
+    void onRoomCreated(const protocol::RoomCreated& frame);
+    void countOutbox();
+    void tellOutbox();
+    void showStates(Room& room, const std::vector<TempId>& tempIds);
+    void foldChildren(Room& room, const SendEntry& failed, std::vector<TempId>& folded);
+
+    // ---- commands.cpp ----
+    [[nodiscard]] Result<void> checkBody(const std::string& body) const;
+    template <class F>
+    Result<TempId> enqueue(Room* room, offline::Op op, offline::RowId tid, const TempId& tempId,
+                           const protocol::ClientFrame& frame, F&& show);
+    Result<TempId> change(Room& room, offline::Op op, offline::RowId tid, const TempId& tempId,
+                          const protocol::ClientFrame& frame);
+    [[nodiscard]] SendEntry* entryOfRow(Room& room, offline::RowId tid);
+    Result<void> retryEntries(const std::vector<TempId>& tempIds);
+
+    // ---- sync.cpp ----
+    void onLogEntry(const protocol::Event& event);
+    bool onSyncSlice(Job& job, const protocol::SyncResponse& frame);
+    void applyLog(Room& room, Seq lo, Seq hi, const protocol::Event* begin,
+                  const protocol::Event* end);
+    void applyEvent(Room& room, const protocol::Event& event);
+    void applyMetadata(Room& room, const protocol::Event& event);
+    void noteOwnOrForeign(Room& room, const protocol::Event& event);
+    void wantSync(Room& room);
+    void pumpSync();
+    void headHeard(Room& room, Seq head);
+
+    // ---- history.cpp ----
+    bool onHistorySlice(Job& job, const protocol::HistoryResponse& frame);
+    bool onRevalidateSlice(Job& job, const protocol::RevalidateResponse& frame);
+    void revalidate(Room& room);
+    bool storePage(Room& room, Job& job, const std::vector<protocol::Event>& messages, Seq lo,
+                   Seq hi, Seq asOf);
+
+    // ---- roomlist.cpp ----
+    [[nodiscard]] Room* findRoom(const RoomId& id);
+    Room& makeRoom(const RoomId& id);
+    void applyHead(Room& room, const protocol::RoomHead& head);
+    void applyInfo(const protocol::RoomInfo& info);
+    void onRooms(const protocol::RoomsResponse& frame, const Request& request);
+    void onRoomDirty(const protocol::RoomDirty& frame);
+    void onRoomAdded(const protocol::RoomInfo& info);
+    void onMembers(const protocol::MembersResponse& frame, const Request& request);
+    void removeRoom(const RoomId& id);
+    void resetEpoch(Room& room, Epoch epoch);
+    void epochLost(Room& room, Epoch epoch);
+    void subscribe(Room& room);
+    void askMembers(Room& room);
+    [[nodiscard]] std::vector<protocol::RoomCursor> fullRooms();
+    [[nodiscard]] std::size_t fullCount() const;
+
+    // ---- receipts.cpp ----
+    void onReadState(const protocol::ReadState& frame);
+    void onReceipts(const protocol::Receipts& frame);
+    void readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread);
+    void flushReceipts(MonoTime now);
+
+    // ---- signals.cpp ----
+    void onTyping(const protocol::TypingUsers& frame);
+    void onPresence(const protocol::PresenceUsers& frame);
+    void expireTyping(MonoTime now);
+    void tellTyping(const RoomId& id);
+
+    // ---- changes.cpp ----
+    /// Runs `change` in one transaction; on failure the rooms it touched are as before and nothing
+    /// is told.
+    template <class F>
+    Result<void> transact(offline::Durability durability, F&& change)
+    {
+        auto transaction = m_store.begin(durability);
+        change();
+        saveTouched();
+        auto done = transaction.commit();
+        finish(done);
+        return done;
+    }
+    Room& touch(Room& room); ///< before changing rec or log inside a transaction
+    void saveTouched();
+    void finish(const Result<void>& done);
+    void rowChanged(Room& room, const offline::RowEffect& effect);
+    void holesMayChange(Room& room);
+    void emitChanges();
+    void decorate(Room& room, offline::MessageRow& row);
+    void roomChanged(Room& room) { m_roomsToTell.insert(room.rec.row.room); }
+
+    [[nodiscard]] MonoTime now() const { return m_host.clock.now(); }
+
+    offline::Store& m_store;
+    Host m_host;
+    Config m_config;
+
+    // session
+    LinkState m_link;
+    Reconnect m_reconnect;
+    bool m_started = false, m_reachable = true;
+    bool m_transportOpen = false,
+         m_transportBusy = false; ///< busy: open() was called and has not ended
+    bool m_tokenAsked = false, m_tokenRejected = false;
+    std::optional<std::string> m_token;
+    MonoTime m_connectStarted, m_lastHeard, m_lastPing;
+    std::optional<MonoTime> m_probeDeadline;
+    std::optional<MonoTime> m_reconnectAt;
+    std::optional<protocol::Goodbye> m_goodbye;
+    std::optional<MonoTime> m_catchUpSince;
+    std::int64_t m_heartbeatMs = protocol::kHeartbeatMs;
+    protocol::Limits m_limits;
+    bool m_roomsWalked = false, m_storeWasEmpty = false;
+    std::set<RoomId> m_walkKnown; ///< rooms known when the list was asked for
+    std::size_t m_walked = 0;
+    std::optional<SyncToken> m_walkToken; ///< to be kept when the whole list was walked
+    int m_earlyTokenExpiries = 0;
+
+    // frames
+    RateLimiter m_limiter;
+    std::deque<Job> m_inbox;
+    std::deque<Request> m_waiting;
+    std::map<RequestId, Request> m_asked;
+    std::uint64_t m_nextRequest = 0;
+    std::optional<MonoTime> m_syncPausedUntil;
+
+    // rooms
+    std::map<RoomId, Room> m_rooms;
+    std::unordered_map<offline::RoomKey, RoomId> m_roomIds;
+    std::set<RoomId> m_wantSync;
+    std::map<RoomId, MonoTime> m_gaps; ///< rooms whose head is ahead of the log, since when
+    std::set<RoomId> m_openRooms;
+
+    // outbox
+    SendQueue m_roomless; ///< room_create
+    std::unordered_map<TempId, offline::RoomKey> m_sendRooms;
+    std::set<offline::RoomKey> m_sendable; ///< rooms whose queue is not empty; 0 = roomless
+    offline::RoomKey m_pumpedLast = -1;
+    std::vector<TempId> m_forgetOnCommit; ///< entries that the current transaction settles
+    std::vector<std::pair<TempId, Seq>> m_ackOnCommit;
+    bool m_hold = false; ///< changes are collected, not told yet
+    OutboxState m_outboxTold;
+    std::optional<MonoTime> m_slowedUntil;
+
+    // receipts
+    std::set<RoomId> m_receiptRooms;
+    std::optional<MonoTime> m_receiptsAt;
+
+    // typing and presence
+    struct Typist {
+        UserId user;
+        MonoTime until;
+    };
+    std::map<RoomId, std::vector<Typist>> m_typing;
+    std::map<RoomId, MonoTime> m_typingSent;
+    std::optional<protocol::PresenceStatus> m_presence;
+    bool m_presenceTold = true;
+
+    // changes of the current transaction
+    std::map<RoomId, std::pair<offline::RoomRecord, LogTracker>> m_touched;
+    std::map<RoomId, RoomChange> m_changes;
+    std::set<RoomId> m_roomsToTell;
+    std::vector<RoomId> m_roomsRemoved;
+    std::vector<RoomId> m_roomsMade; ///< in the current transaction
+
+    // metrics
+    Histogram &m_sendConfirmed, &m_connectTime, &m_catchUp, &m_enqueueTime;
+    Counter &m_reconnects, &m_badFrames, &m_storeErrors, &m_queuedGauge, &m_inFlightGauge,
+        &m_failedGauge;
+};
+
+} // namespace skein::engine

@@ -1,0 +1,145 @@
+// Positions: two integers for each room, merged by max. What this device stored is told as
+// delivered, what was shown as read; what the others told moves the ticks.
+#include "sdk/engine/engineimpl.h"
+
+#include <algorithm>
+
+namespace skein::engine
+{
+
+// Inside a transaction. `unread` as the server counted it at this position; else it is counted
+// here, by ord.
+void Engine::Impl::readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread)
+{
+    touch(room);
+    offline::RoomRow& row = room.rec.row;
+    row.read = seq;
+    if (seq >= row.head) {
+        room.rec.readOrd = row.headOrd;
+        row.mentions = 0;
+    } else if (const auto ord = m_store.timeline().ordAt(room.rec.key, seq)) {
+        room.rec.readOrd = std::max(room.rec.readOrd, *ord);
+    } else if (unread) {
+        room.rec.readOrd = Ord(std::max<std::int64_t>(row.headOrd.value() - *unread, 0));
+    }
+}
+
+void Engine::Impl::markRead(const RoomId& id, Seq seq)
+{
+    Room* room = findRoom(id);
+    if (!room || !room->rec.member)
+        return;
+    seq = std::min(seq, room->rec.row.head);
+    if (seq <= room->rec.row.read)
+        return;
+    // Kept over a restart as the distance between `read` and `read_told`.
+    if (!transact(offline::Durability::Cache, [&] { readUpTo(*room, seq, std::nullopt); }))
+        return;
+    room->readTo = std::max(room->readTo, seq);
+    m_receiptRooms.insert(id);
+    if (!m_receiptsAt)
+        m_receiptsAt = now() + Milliseconds(kReceiptsFlushMs);
+}
+
+void Engine::Impl::flushReceipts(MonoTime at)
+{
+    if (!m_receiptsAt || at < *m_receiptsAt || !canWrite())
+        return;
+    m_receiptsAt.reset();
+    const MonoTime moment = now();
+    protocol::MarkDelivered delivered;
+    std::set<RoomId> left;
+    for (const RoomId& id : m_receiptRooms) {
+        Room* room = findRoom(id);
+        if (!room || !room->rec.member)
+            continue;
+        if (room->readTo > room->rec.readTold) {
+            if (m_limiter.take(FrameClass::Ephemeral, moment)) {
+                writeFrame(protocol::MarkRead{id, room->readTo});
+                // Reading implies delivery.
+                if (room->deliverTo <= room->readTo)
+                    room->deliverTo = Seq();
+                room->readTo = Seq();
+            } else {
+                left.insert(id);
+            }
+        }
+        if (room->deliverTo > room->rec.deliveredTold) {
+            if (delivered.rooms.size() < protocol::kRoomsPerFrameMax)
+                delivered.rooms.push_back({id, room->deliverTo});
+            else
+                left.insert(id);
+        }
+    }
+    if (!delivered.rooms.empty()) {
+        if (m_limiter.take(FrameClass::Ephemeral, moment)) {
+            writeFrame(delivered);
+            for (const protocol::RoomSeq& told : delivered.rooms) {
+                // Written down with the room's next change; told again after a restart at worst,
+                // and merged by max.
+                Room& room = *findRoom(told.room);
+                room.rec.deliveredTold = told.seq;
+                room.deliverTo = Seq();
+            }
+        } else {
+            for (const protocol::RoomSeq& told : delivered.rooms)
+                left.insert(told.room);
+        }
+    }
+    m_receiptRooms = std::move(left);
+    if (!m_receiptRooms.empty())
+        m_receiptsAt =
+            std::max(m_limiter.readyAt(FrameClass::Ephemeral, moment), moment + Milliseconds(1));
+}
+
+void Engine::Impl::onReadState(const protocol::ReadState& frame)
+{
+    Room* room = findRoom(frame.room);
+    if (!room || !room->rec.member)
+        return;
+    (void)transact(offline::Durability::Cache, [&] {
+        touch(*room);
+        offline::RoomRow& row = room->rec.row;
+        room->rec.readTold = std::max(room->rec.readTold, frame.read);
+        room->rec.deliveredTold = std::max(room->rec.deliveredTold, frame.delivered);
+        if (frame.read > row.read)
+            readUpTo(*room, frame.read, frame.unread);
+        if (frame.read >= row.read)
+            row.mentions = frame.mentions;
+    });
+}
+
+void Engine::Impl::onReceipts(const protocol::Receipts& frame)
+{
+    Room* room = findRoom(frame.room);
+    if (!room || !room->rec.member)
+        return;
+    const Seq readBefore = room->rec.row.othersRead;
+    const Seq deliveredBefore = room->rec.row.othersDelivered;
+    Seq read = readBefore;
+    Seq delivered = deliveredBefore;
+    for (const protocol::Position& position : frame.positions) {
+        if (position.user == m_config.user)
+            continue;
+        read = std::max(read, position.read);
+        delivered = std::max({delivered, position.delivered, position.read});
+    }
+    if (read == readBefore && delivered == deliveredBefore)
+        return;
+    (void)transact(offline::Durability::Cache, [&] {
+        touch(*room);
+        room->rec.row.othersRead = read;
+        room->rec.row.othersDelivered = delivered;
+        Seq from = delivered;
+        if (read > readBefore)
+            from = std::min(from, readBefore);
+        if (delivered > deliveredBefore)
+            from = std::min(from, deliveredBefore);
+        const auto rows =
+            m_store.timeline().ownRows(room->view(), from, delivered, kTimelineChangeMax);
+        for (const offline::MessageRow& row : rows)
+            rowChanged(*room, {row.rowId, 0});
+    });
+}
+
+} // namespace skein::engine

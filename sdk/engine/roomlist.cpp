@@ -1,0 +1,358 @@
+// The rooms themselves: which there are, what is known of them, who is subscribed to in full.
+#include "sdk/engine/engineimpl.h"
+
+#include <algorithm>
+
+namespace skein::engine
+{
+
+Engine::Impl::Room* Engine::Impl::findRoom(const RoomId& id)
+{
+    const auto found = m_rooms.find(id);
+    return found == m_rooms.end() ? nullptr : &found->second;
+}
+
+// Inside a transaction.
+Engine::Impl::Room& Engine::Impl::makeRoom(const RoomId& id)
+{
+    if (Room* known = findRoom(id)) {
+        touch(*known);
+        known->rec.member = true;
+        return *known;
+    }
+    Room& room = m_rooms[id];
+    room.rec.row.room = id;
+    m_store.rooms().insert(room.rec);
+    m_roomIds.insert_or_assign(room.rec.key, id);
+    m_roomsMade.push_back(id);
+    return touch(room);
+}
+
+// Inside a transaction. The server's count of unread decides, together with the ord that it was
+// counted at.
+void Engine::Impl::applyHead(Room& room, const protocol::RoomHead& head)
+{
+    touch(room);
+    offline::RoomRow& row = room.rec.row;
+    if (row.epoch != Epoch() && head.epoch != row.epoch)
+        resetEpoch(room, head.epoch);
+    row.epoch = head.epoch;
+    headHeard(room, head.head);
+    if (head.ord >= row.headOrd) {
+        row.headOrd = head.ord;
+        if (head.read >= row.read) {
+            row.read = head.read;
+            room.rec.readOrd = Ord(std::max<std::int64_t>(head.ord.value() - head.unread, 0));
+            row.mentions = head.mentions;
+        }
+    } else if (head.read > row.read) {
+        row.read = head.read;
+        room.rec.readOrd = Ord(std::max<std::int64_t>(head.ord.value() - head.unread, 0));
+        row.mentions = head.mentions;
+    }
+    room.rec.readTold = std::max(room.rec.readTold, head.read);
+}
+
+// Inside a transaction.
+void Engine::Impl::applyInfo(const protocol::RoomInfo& info)
+{
+    Room& room = makeRoom(info.head.room);
+    offline::RoomRow& row = room.rec.row;
+    row.kind = info.kind;
+    row.name = info.name;
+    row.topic = info.topic;
+    row.role = info.role;
+    row.archived = info.archived;
+    row.muted = info.muted;
+    row.members = info.members;
+    room.rec.deliveredTold = std::max(room.rec.deliveredTold, info.delivered);
+    row.activeTs = std::max(row.activeTs, info.activeTs);
+    if (info.last) {
+        if (!row.last || info.last->seq >= row.last->seq)
+            row.last = info.last;
+        m_store.users().setName(info.last->sender, info.last->senderName);
+    }
+    applyHead(room, info.head);
+}
+
+void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& request)
+{
+    const bool walk = request.ask == Ask::RoomsWalk;
+    std::size_t fresh = 0;
+    const auto done = transact(offline::Durability::Cache, [&] {
+        for (const protocol::RoomInfo& info : frame.rooms) {
+            applyInfo(info);
+            m_walkKnown.erase(info.head.room);
+        }
+    });
+    if (!done) {
+        if (request.tries < kRequestTriesMax)
+            m_waiting.push_back(request);
+        return;
+    }
+    for (const protocol::RoomInfo& info : frame.rooms) {
+        Room* room = findRoom(info.head.room);
+        if (!room)
+            continue;
+        subscribe(*room);
+        const bool behind = room->rec.row.head > room->rec.synced;
+        if (behind && (room->rec.synced || room->open || m_walked + fresh++ < kInitialRoomsMax))
+            wantSync(*room);
+    }
+    m_walked += frame.rooms.size();
+    if (walk) {
+        if (frame.more && m_storeWasEmpty && m_walked < kRoomsWalkMax && !frame.rooms.empty()) {
+            ask(Ask::RoomsWalk, protocol::RoomsRequest{{}, {}, frame.cursor, 100}, {});
+        } else {
+            m_roomsWalked = true;
+            if (!frame.more) {
+                // The list is whole: what it does not name was left on another device.
+                for (const RoomId& id : std::exchange(m_walkKnown, {}))
+                    removeRoom(id);
+                if (m_walkToken) {
+                    (void)transact(offline::Durability::Cache, [&] {
+                        m_store.setFact(offline::Store::kSyncToken, m_walkToken->str());
+                    });
+                    m_walkToken.reset();
+                }
+            }
+        }
+    }
+    pumpSync();
+    pumpRequests();
+    checkLive();
+}
+
+void Engine::Impl::onRoomDirty(const protocol::RoomDirty& frame)
+{
+    Room* room = findRoom(frame.head.room);
+    if (!room || !room->rec.member) {
+        if (!asked(Ask::Rooms, frame.head.room))
+            ask(Ask::Rooms, protocol::RoomsRequest{{}, {frame.head.room}, {}, 1}, frame.head.room);
+        pumpRequests();
+        return;
+    }
+    (void)transact(offline::Durability::Cache, [&] {
+        applyHead(*room, frame.head);
+        offline::RoomRow& row = room->rec.row;
+        if (frame.preview && (!row.last || frame.preview->seq >= row.last->seq)) {
+            row.last = frame.preview;
+            row.activeTs = std::max(row.activeTs, frame.preview->ts);
+            m_store.users().setName(frame.preview->sender, frame.preview->senderName);
+        }
+    });
+    if (room->rec.row.head > room->rec.synced)
+        wantSync(*room);
+    pumpSync();
+    pumpRequests();
+}
+
+void Engine::Impl::onRoomAdded(const protocol::RoomInfo& info)
+{
+    if (!transact(offline::Durability::Cache, [&] { applyInfo(info); }))
+        return;
+    if (Room* room = findRoom(info.head.room)) {
+        subscribe(*room);
+        if (room->rec.row.head > room->rec.synced)
+            wantSync(*room);
+    }
+    pumpSync();
+    pumpRequests();
+}
+
+void Engine::Impl::onMembers(const protocol::MembersResponse& frame, const Request& request)
+{
+    Room* room = findRoom(frame.room);
+    if (!room)
+        return;
+    bool renamed = false;
+    std::vector<protocol::PresenceInfo> presence;
+    (void)transact(offline::Durability::Cache, [&] {
+        touch(*room);
+        for (const protocol::MemberInfo& member : frame.members) {
+            renamed = m_store.users().setName(member.user, member.name) || renamed;
+            if (member.user == m_config.user)
+                continue;
+            room->rec.row.othersRead = std::max(room->rec.row.othersRead, member.read);
+            room->rec.row.othersDelivered =
+                std::max({room->rec.row.othersDelivered, member.delivered, member.read});
+            presence.push_back({member.user, member.status, member.lastSeen});
+        }
+        if (renamed) {
+            m_store.timeline().forgetNames();
+            if (room->rec.synced)
+                m_changes[room->rec.row.room].reset = true;
+        }
+    });
+    m_host.listener.membersLoaded(frame.room, frame.members);
+    if (!presence.empty())
+        m_host.listener.presenceChanged(presence);
+    if (frame.more && !frame.cursor.empty())
+        ask(Ask::Members, protocol::MembersRequest{{}, frame.room, frame.cursor, 100},
+            request.room);
+    pumpRequests();
+}
+
+void Engine::Impl::removeRoom(const RoomId& id)
+{
+    Room* room = findRoom(id);
+    if (!room || !room->rec.member)
+        return;
+    // What is unsent stays: the server's word on each entry, or the user, settles it.
+    const bool keep = m_store.outbox().usesRoom(room->rec.key) || !room->rec.row.draft.empty();
+    const bool done = transact(offline::Durability::Cache, [&] {
+                          m_store.timeline().clearRoom(room->rec.key);
+                          touch(*room);
+                          room->rec.member = false;
+                          room->rec.synced = Seq();
+                          room->rec.row.head = Seq();
+                          room->log.clear();
+                          m_roomsRemoved.push_back(id);
+                          m_changes[id].reset = true;
+                      }).has_value();
+    if (!done)
+        return;
+    m_wantSync.erase(id);
+    m_gaps.erase(id);
+    m_receiptRooms.erase(id);
+    room->full = false;
+    room->sync = SyncPhase::None;
+    if (keep)
+        return;
+    auto transaction = m_store.begin(offline::Durability::Cache);
+    m_store.rooms().erase(room->rec.key);
+    if (!transaction.commit())
+        return;
+    m_roomIds.erase(room->rec.key);
+    m_openRooms.erase(id);
+    m_rooms.erase(id);
+}
+
+// Inside a transaction. The server's log is another one: what was fetched is worth nothing, what
+// was written stays.
+void Engine::Impl::resetEpoch(Room& room, Epoch epoch)
+{
+    touch(room);
+    m_store.timeline().clearRoom(room.rec.key);
+    room.log.clear();
+    room.rec.row.epoch = epoch;
+    room.rec.synced = room.rec.readTold = room.rec.deliveredTold = Seq();
+    room.rec.row.head = room.rec.row.read = room.rec.row.othersRead = room.rec.row.othersDelivered =
+        Seq();
+    room.rec.row.headOrd = room.rec.readOrd = Ord();
+    room.rec.row.mentions = 0;
+    room.rec.row.last.reset();
+    room.readTo = room.deliverTo = Seq();
+    RoomChange& change = m_changes[room.rec.row.room];
+    change = {};
+    change.reset = true;
+    // A change that was acknowledged in the old log has nothing left to be shown over.
+    for (const SendEntry& entry : room.queue.entries()) {
+        if (entry.state == SendState::Acked) {
+            m_store.outbox().erase(entry.id);
+            m_forgetOnCommit.push_back(entry.tempId);
+        }
+    }
+}
+
+void Engine::Impl::epochLost(Room& room, Epoch epoch)
+{
+    (void)transact(offline::Durability::Cache, [&] { resetEpoch(room, epoch); });
+    wantSync(room);
+}
+
+std::size_t Engine::Impl::fullCount() const
+{
+    return static_cast<std::size_t>(std::count_if(
+        m_rooms.begin(), m_rooms.end(), [](const auto& entry) { return entry.second.full; }));
+}
+
+std::vector<protocol::RoomCursor> Engine::Impl::fullRooms()
+{
+    std::vector<Room*> rooms;
+    for (auto& [id, room] : m_rooms) {
+        if (room.rec.member)
+            rooms.push_back(&room);
+    }
+    std::stable_sort(rooms.begin(), rooms.end(), [](const Room* a, const Room* b) {
+        return std::pair(a->open, a->rec.row.activeTs) > std::pair(b->open, b->rec.row.activeTs);
+    });
+    const auto wanted =
+        std::min(kFullSubscriptionsWanted,
+                 static_cast<std::size_t>(std::max<std::int64_t>(m_limits.fullSubscriptions, 1)));
+    if (rooms.size() > wanted)
+        rooms.resize(wanted);
+    std::vector<protocol::RoomCursor> cursors;
+    for (Room* room : rooms) {
+        room->full = true;
+        cursors.push_back({room->rec.row.room, room->rec.row.epoch, room->rec.synced});
+    }
+    return cursors;
+}
+
+void Engine::Impl::subscribe(Room& room)
+{
+    if (room.full || !room.rec.member || !live())
+        return;
+    const auto most =
+        std::min(room.open ? protocol::kOpenRoomsMax : kFullSubscriptionsWanted,
+                 static_cast<std::size_t>(std::max<std::int64_t>(m_limits.fullSubscriptions, 1)));
+    if (fullCount() >= most) {
+        if (!room.open)
+            return;
+        // The room on screen takes the place of the one that was quiet for longest.
+        Room* quiet = nullptr;
+        for (auto& [id, other] : m_rooms) {
+            if (other.full && !other.open &&
+                (!quiet || other.rec.row.activeTs < quiet->rec.row.activeTs))
+                quiet = &other;
+        }
+        if (!quiet)
+            return;
+        quiet->full = false;
+        ask(Ask::Unsubscribe, protocol::UnsubscribeRoom{quiet->rec.row.room}, quiet->rec.row.room);
+    }
+    room.full = true;
+    ask(Ask::Subscribe,
+        protocol::SubscribeRoom{room.rec.row.room, room.rec.row.epoch, room.rec.synced,
+                                protocol::SubscribeMode::Full},
+        room.rec.row.room);
+}
+
+void Engine::Impl::openRoom(const RoomId& id)
+{
+    m_openRooms.insert(id);
+    Room* room = findRoom(id);
+    if (!room)
+        return;
+    room->open = true;
+    room->revalidateBudget = kRevalidateSeqsMax;
+    if (!live())
+        return;
+    subscribe(*room);
+    askMembers(*room);
+    if (room->rec.row.head > room->rec.synced)
+        wantSync(*room);
+    revalidate(*room);
+    pumpSync();
+    pumpRequests();
+}
+
+void Engine::Impl::askMembers(Room& room)
+{
+    if (room.membersAsked)
+        return;
+    room.membersAsked = true;
+    ask(Ask::Members, protocol::MembersRequest{{}, room.rec.row.room, {}, 100}, room.rec.row.room);
+}
+
+void Engine::Impl::closeRoom(const RoomId& id)
+{
+    m_openRooms.erase(id);
+    if (Room* room = findRoom(id)) {
+        room->open = false;
+        typing(id, false);
+    }
+}
+
+} // namespace skein::engine

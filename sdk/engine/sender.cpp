@@ -1,0 +1,401 @@
+// The outbox on the wire. The store is changed first, the queue in memory after the commit.
+#include "sdk/engine/engineimpl.h"
+
+#include <algorithm>
+
+namespace skein::engine
+{
+namespace
+{
+
+constexpr std::int64_t kRetryBaseMs = 500;
+constexpr std::int64_t kRetryMaxMs = 30'000;
+
+} // namespace
+
+void Engine::Impl::loadOutbox()
+{
+    for (const offline::OutboxEntry& stored : m_store.outbox().list()) {
+        SendEntry entry;
+        entry.id = stored.id;
+        entry.tempId = stored.tempId;
+        entry.op = stored.op;
+        entry.tid = stored.tid;
+        // An earlier process may have sent it; only the server knows.
+        entry.everSent = true;
+        entry.acked = stored.acked;
+        if (stored.failed)
+            entry.state = SendState::Failed;
+        else if (stored.acked)
+            entry.state = SendState::Acked;
+        Room* room = roomByKey(stored.room);
+        if (stored.room != 0 && !room)
+            continue;
+        queueOf(room).push(std::move(entry));
+        m_sendRooms.emplace(stored.tempId, stored.room);
+        m_sendable.insert(stored.room);
+    }
+    countOutbox();
+}
+
+Engine::Impl::Room* Engine::Impl::roomByKey(offline::RoomKey key)
+{
+    const auto id = m_roomIds.find(key);
+    return id == m_roomIds.end() ? nullptr : findRoom(id->second);
+}
+
+SendQueue* Engine::Impl::queueOf(const TempId& tempId)
+{
+    const auto found = m_sendRooms.find(tempId);
+    if (found == m_sendRooms.end())
+        return nullptr;
+    if (found->second == 0)
+        return &m_roomless;
+    Room* room = roomByKey(found->second);
+    return room ? &room->queue : nullptr;
+}
+
+void Engine::Impl::pump()
+{
+    if (!live() || m_sendable.empty())
+        return;
+    bool blocked = false;
+    // Starts behind the room that it ended with, so that a brake does not always stop the same
+    // ones.
+    auto it = m_sendable.upper_bound(m_pumpedLast);
+    for (std::size_t i = 0; i < m_sendable.size() && !blocked; ++i) {
+        if (it == m_sendable.end())
+            it = m_sendable.begin();
+        const offline::RoomKey key = *it++;
+        Room* room = roomByKey(key);
+        if (key != 0 && !room)
+            continue;
+        while (sendOne(room, queueOf(room), blocked)) {
+        }
+        m_pumpedLast = key;
+    }
+    if (!m_hold)
+        emitChanges();
+}
+
+// Sends the next entry of a room. False: nothing more there now; `blocked`: nothing more anywhere
+// now.
+bool Engine::Impl::sendOne(Room* room, SendQueue& queue, bool& blocked)
+{
+    const MonoTime at = now();
+    const auto window = std::min<std::size_t>(
+        protocol::kSendWindowPerRoom,
+        static_cast<std::size_t>(std::max<std::int64_t>(m_limits.sendWindow, 1)));
+    SendEntry* entry = queue.next(window, at);
+    if (!entry)
+        return false;
+    if (!canWrite()) {
+        blocked = true;
+        return false;
+    }
+    auto frame = protocol::decodeClientFrame(m_store.outbox().payload(entry->id));
+    if (!frame) {
+        (void)m_store.takeError();
+        failForGood(room, queue, *entry, ErrorCode::StorageFailed);
+        return true;
+    }
+    bool ready = true;
+    std::visit(
+        [&](auto& it) {
+            if constexpr (requires { it.prev; })
+                it.prev = queue.prevOf(*entry);
+            if constexpr (requires { it.target; }) {
+                // The seq of the row that it changes, once that has one.
+                const auto place = m_store.timeline().place(entry->tid);
+                if (place && !place->unsent())
+                    it.target = place->seq();
+                ready = it.target != offline::kTargetUnknown;
+            }
+        },
+        *frame);
+    if (!ready)
+        return false;
+    if (!m_limiter.take(FrameClass::Messages, at)) {
+        m_slowedUntil = m_limiter.readyAt(FrameClass::Messages, at);
+        blocked = true;
+        return false;
+    }
+    writeFrame(*frame);
+    queue.sent(*entry, at);
+    if (room && entry->op == offline::Op::Send)
+        rowChanged(*room, {entry->tid, 0});
+    return true;
+}
+
+void Engine::Impl::onPending(const protocol::MessagePending& frame)
+{
+    if (SendQueue* queue = queueOf(frame.tempId)) {
+        queue->pending(frame.tempId);
+        if (Room* room = roomByKey(m_sendRooms[frame.tempId]))
+            showStates(*room, {frame.tempId});
+    }
+}
+
+// Inside a transaction: the log has told what became of one of ours.
+void Engine::Impl::ownEchoed(Room& room, const TempId& tempId)
+{
+    const SendEntry* entry = room.queue.find(tempId);
+    if (!entry)
+        return;
+    m_store.outbox().erase(entry->id);
+    if (entry->op != offline::Op::Send && entry->tid != 0) {
+        m_store.timeline().refresh(entry->tid);
+        rowChanged(room, {entry->tid, 0});
+    }
+    m_forgetOnCommit.push_back(tempId);
+    touch(room);
+}
+
+void Engine::Impl::forgetEntry(const TempId& tempId)
+{
+    SendQueue* queue = queueOf(tempId);
+    const auto key = m_sendRooms.find(tempId);
+    if (!queue || key == m_sendRooms.end())
+        return;
+    if (const auto entry = queue->remove(tempId); entry && entry->awaiting())
+        m_sendConfirmed.record((now() - entry->firstSentAt).count() * 1000);
+    if (queue->empty())
+        m_sendable.erase(key->second);
+    m_sendRooms.erase(key);
+}
+
+// Inside a transaction: changes that were acknowledged before their event came.
+void Engine::Impl::finishAcked(Room& room)
+{
+    if (room.queue.empty())
+        return;
+    for (const SendEntry& entry : room.queue.entries()) {
+        if (entry.state == SendState::Acked &&
+            (entry.acked <= room.rec.synced || room.log.contains(entry.acked)))
+            ownEchoed(room, entry.tempId);
+        else if (entry.state == SendState::Queued && !entry.everSent)
+            break;
+    }
+}
+
+void Engine::Impl::onConfirmed(const protocol::MessageConfirmed& frame)
+{
+    SendQueue* queue = queueOf(frame.tempId);
+    const SendEntry* entry = queue ? queue->find(frame.tempId) : nullptr;
+    Room* room = entry ? roomByKey(m_sendRooms[frame.tempId]) : nullptr;
+    if (!room || frame.seq.value() > offline::kSeqMax)
+        return;
+    const bool applied = frame.seq <= room->rec.synced || room->log.contains(frame.seq);
+    (void)transact(offline::Durability::Cache, [&] {
+        touch(*room);
+        if (entry->op == offline::Op::Send) {
+            holesMayChange(*room);
+            rowChanged(*room, m_store.timeline().confirm(entry->tid, room->rec.key, frame));
+            m_store.outbox().erase(entry->id);
+            m_forgetOnCommit.push_back(frame.tempId);
+            protocol::Event own;
+            own.room = room->rec.row.room;
+            own.seq = frame.seq;
+            own.ord = frame.ord;
+            own.id = frame.id;
+            own.sender = m_config.user;
+            own.ts = frame.ts;
+            if (const auto row = m_store.timeline().row(entry->tid, room->view())) {
+                own.kind = row->kind;
+                own.body = row->body;
+                own.deleted = row->deleted;
+            }
+            if (frame.seq == room->rec.synced.next()) {
+                noteOwnOrForeign(*room, own);
+                applyLog(*room, frame.seq, frame.seq, nullptr, nullptr);
+            } else if (!applied || !m_store.timeline().spans(room->rec.key).contains(frame.seq)) {
+                // Ahead of the log, or inside a hole: covered by itself, and to be looked at again.
+                offline::SpanSet spans = m_store.timeline().spans(room->rec.key);
+                if (!spans.contains(frame.seq)) {
+                    const Seq asOf =
+                        std::max(Seq(), std::min(frame.seq, room->rec.synced.previous()));
+                    spans.add({frame.seq, frame.seq, asOf});
+                    m_store.timeline().setSpans(room->rec.key, spans);
+                }
+                headHeard(*room, frame.seq);
+            }
+        } else if (applied || entry->tid == 0) {
+            ownEchoed(*room, frame.tempId);
+            headHeard(*room, frame.seq);
+        } else {
+            // The event with the resulting state is on its way; until then the change stays shown
+            // over the row.
+            m_store.outbox().setAcked(entry->id, frame.seq);
+            m_ackOnCommit.emplace_back(frame.tempId, frame.seq);
+            headHeard(*room, frame.seq);
+        }
+    });
+    pump();
+    tellOutbox();
+}
+
+void Engine::Impl::onFailed(const protocol::MessageFailed& frame)
+{
+    SendQueue* queue = queueOf(frame.tempId);
+    SendEntry* entry = queue ? queue->find(frame.tempId) : nullptr;
+    if (!entry || entry->state == SendState::Failed || entry->state == SendState::Acked)
+        return;
+    Room* room = roomByKey(m_sendRooms[frame.tempId]);
+    const MonoTime at = now();
+    if (frame.permanent && frame.code != ErrorCode::DependencyFailed &&
+        frame.code != ErrorCode::RateLimited) {
+        failForGood(room, *queue, *entry, frame.code);
+    } else {
+        MonoTime again = at;
+        if (frame.code == ErrorCode::RateLimited) {
+            again =
+                at + Milliseconds(std::max<std::int64_t>(frame.retryAfterMs.value_or(1'000), 1));
+            m_limiter.refused(FrameClass::Messages, at, again - at);
+            m_slowedUntil = again;
+        } else if (frame.code != ErrorCode::DependencyFailed || entry->attempts > 2) {
+            // The parent is ahead in the queue and goes first; only a refusal that repeats itself
+            // waits.
+            const int doublings = std::min(entry->attempts, 6);
+            const std::int64_t cap = std::min(kRetryMaxMs, kRetryBaseMs << doublings);
+            const auto jitter = static_cast<std::int64_t>(
+                m_host.random.below(static_cast<std::uint64_t>(cap / 2) + 1));
+            again = at + Milliseconds(std::max(frame.retryAfterMs.value_or(0), cap / 2 + jitter));
+        }
+        queue->requeue(frame.tempId, again);
+        if (room)
+            showStates(*room, {frame.tempId});
+    }
+    pump();
+    tellOutbox();
+}
+
+// What was to be changed about a message that the server refused, folded into the message itself.
+void Engine::Impl::foldChildren(Room& room, const SendEntry& failed, std::vector<TempId>& folded)
+{
+    auto& outbox = m_store.outbox();
+    for (const offline::OutboxEntry& change : outbox.changesOf(failed.tid)) {
+        const auto frame = protocol::decodeClientFrame(change.payload);
+        auto own = protocol::decodeClientFrame(outbox.payload(failed.id));
+        const auto* edit = frame ? std::get_if<protocol::MessageEdit>(&*frame) : nullptr;
+        auto* send = own ? std::get_if<protocol::MessageSend>(&*own) : nullptr;
+        if (edit && send) {
+            send->body = edit->body;
+            outbox.setPayload(failed.id, protocol::encode(*own));
+            m_store.timeline().rewriteUnsent(failed.tid, *send);
+        }
+        outbox.erase(change.id);
+        folded.push_back(change.tempId);
+    }
+    m_store.timeline().refresh(failed.tid);
+    rowChanged(room, {failed.tid, 0});
+}
+
+void Engine::Impl::failForGood(Room* room, SendQueue& queue, SendEntry entry, ErrorCode code)
+{
+    const bool message = entry.op == offline::Op::Send && room;
+    std::vector<TempId> gone;
+    const auto done = transact(offline::Durability::User, [&] {
+        if (message) {
+            touch(*room);
+            m_store.outbox().setFailed(entry.id, code);
+            m_store.timeline().setFailed(entry.tid, code);
+            foldChildren(*room, entry, gone);
+        } else {
+            m_store.outbox().erase(entry.id);
+            if (room && entry.tid != 0) {
+                m_store.timeline().refresh(entry.tid);
+                rowChanged(*room, {entry.tid, 0});
+            }
+        }
+    });
+    if (!done) {
+        queue.requeue(entry.tempId, now() + Milliseconds(kStoreRetryMs));
+        return;
+    }
+    for (const TempId& tempId : gone)
+        forgetEntry(tempId);
+    if (message) {
+        queue.failed(entry.tempId);
+        countOutbox();
+        roomChanged(*room);
+        if (!m_hold)
+            emitChanges();
+    } else {
+        forgetEntry(entry.tempId);
+        m_host.listener.commandFailed(entry.tempId, makeError(code));
+    }
+}
+
+void Engine::Impl::onRoomCreated(const protocol::RoomCreated& frame)
+{
+    const SendEntry* entry = m_roomless.find(frame.tempId);
+    if (!entry)
+        return;
+    const auto done = transact(offline::Durability::Cache, [&] {
+        m_store.outbox().erase(entry->id);
+        applyInfo(frame.room);
+        m_forgetOnCommit.push_back(frame.tempId);
+    });
+    if (!done)
+        return;
+    if (Room* room = findRoom(frame.room.head.room))
+        subscribe(*room);
+    m_host.listener.roomCreated(frame.tempId, frame.room.head.room);
+    pumpSync();
+    pumpRequests();
+    pump();
+    tellOutbox();
+}
+
+void Engine::Impl::showStates(Room& room, const std::vector<TempId>& tempIds)
+{
+    for (const TempId& tempId : tempIds) {
+        if (const SendEntry* entry = room.queue.find(tempId);
+            entry && entry->op == offline::Op::Send)
+            rowChanged(room, {entry->tid, 0});
+    }
+    if (!m_hold)
+        emitChanges();
+}
+
+void Engine::Impl::countOutbox()
+{
+    for (const offline::RoomKey key : m_sendable) {
+        if (Room* room = roomByKey(key)) {
+            room->rec.row.queued = static_cast<std::int64_t>(room->queue.unsentMessages());
+            room->rec.row.failed = static_cast<std::int64_t>(room->queue.failedMessages());
+        }
+    }
+}
+
+OutboxState Engine::Impl::outbox()
+{
+    OutboxState state;
+    const auto add = [&state](const SendQueue& queue) {
+        state.queued += static_cast<std::int64_t>(queue.queued());
+        state.inFlight += static_cast<std::int64_t>(queue.inFlight());
+        state.failed += static_cast<std::int64_t>(queue.failedCount());
+    };
+    add(m_roomless);
+    for (const offline::RoomKey key : m_sendable) {
+        if (const Room* room = roomByKey(key))
+            add(room->queue);
+    }
+    if (m_slowedUntil && *m_slowedUntil > now() && state.queued > 0)
+        state.slowedUntil = m_slowedUntil;
+    return state;
+}
+
+void Engine::Impl::tellOutbox()
+{
+    const OutboxState state = outbox();
+    m_queuedGauge.set(state.queued);
+    m_inFlightGauge.set(state.inFlight);
+    m_failedGauge.set(state.failed);
+    if (state == m_outboxTold)
+        return;
+    m_outboxTold = state;
+    m_host.listener.outboxChanged(state);
+}
+
+} // namespace skein::engine

@@ -1,0 +1,547 @@
+// One connection after another: token, transport, hello, welcome, heartbeat, and what follows each
+// way of ending.
+#include "sdk/engine/engineimpl.h"
+
+#include <algorithm>
+
+namespace skein::engine
+{
+namespace
+{
+
+ErrorCode codeOf(std::uint16_t closeCode)
+{
+    switch (static_cast<protocol::CloseCode>(closeCode)) {
+    case protocol::CloseCode::ShuttingDown:
+        return ErrorCode::ShuttingDown;
+    case protocol::CloseCode::SlowConsumer:
+        return ErrorCode::SlowConsumer;
+    case protocol::CloseCode::StateLost:
+        return ErrorCode::StateLost;
+    case protocol::CloseCode::TokenExpired:
+        return ErrorCode::TokenExpired;
+    case protocol::CloseCode::RateLimited:
+        return ErrorCode::RateLimited;
+    case protocol::CloseCode::InvalidToken:
+        return ErrorCode::TokenInvalid;
+    case protocol::CloseCode::ProtocolError:
+        return ErrorCode::BadFrame;
+    case protocol::CloseCode::UnsupportedVersion:
+        return ErrorCode::UnsupportedVersion;
+    case protocol::CloseCode::Banned:
+        return ErrorCode::Banned;
+    case protocol::CloseCode::DeviceRevoked:
+        return ErrorCode::DeviceRevoked;
+    case protocol::CloseCode::TooManyConnections:
+        return ErrorCode::TooManyConnections;
+    default:
+        return ErrorCode::Transport;
+    }
+}
+
+} // namespace
+
+void Engine::Impl::setLink(Link link, std::optional<Error> error, MonoTime retryAt)
+{
+    LinkState next{link, std::move(error), retryAt, m_reconnect.attempt()};
+    if (next == m_link)
+        return;
+    m_link = std::move(next);
+    m_host.listener.linkChanged(m_link);
+}
+
+void Engine::Impl::start()
+{
+    if (m_started)
+        return;
+    m_started = true;
+    m_reconnect.reset();
+    if (!m_reachable) {
+        setLink(Link::Offline, makeError(ErrorCode::Offline));
+        return;
+    }
+    connectNow();
+}
+
+void Engine::Impl::stop()
+{
+    if (!m_started)
+        return;
+    flushReceipts(MonoTime{INT64_MAX});
+    m_started = false;
+    dropConnection();
+    setLink(Link::SignedOut);
+}
+
+void Engine::Impl::networkReachable(bool reachable)
+{
+    m_reachable = reachable;
+    if (!m_started)
+        return;
+    if (!reachable) {
+        dropConnection();
+        m_reconnectAt.reset();
+        setLink(Link::Offline, makeError(ErrorCode::Offline));
+        return;
+    }
+    m_reconnect.reset();
+    if (m_link.link == Link::Offline || m_link.link == Link::Waiting)
+        connectNow();
+}
+
+void Engine::Impl::retryNow()
+{
+    if (!m_started || m_link.link != Link::Waiting)
+        return;
+    m_reconnect.reset();
+    connectNow();
+}
+
+void Engine::Impl::connectNow()
+{
+    m_reconnectAt.reset();
+    m_goodbye.reset();
+    m_token.reset();
+    m_connectStarted = m_lastHeard = now();
+    m_transportBusy = true;
+    m_transportOpen = false;
+    setLink(Link::Connecting);
+    m_host.transport.open();
+    if (!m_tokenAsked) {
+        m_tokenAsked = true;
+        m_host.tokens.requestToken(std::exchange(m_tokenRejected, false));
+    }
+}
+
+void Engine::Impl::tokenReady(Result<std::string> token)
+{
+    m_tokenAsked = false;
+    if (!m_started)
+        return;
+    if (!token) {
+        if (live()) {
+            m_host.logger.warning("token: " + toString(token.error()));
+            return;
+        }
+        if (!m_transportBusy)
+            return;
+        dropConnection();
+        if (token.error().retryable)
+            reconnectLater(token.error());
+        else
+            stopFor(token.error());
+        return;
+    }
+    if (live()) {
+        writeFrame(protocol::TokenRefresh{std::move(*token)});
+        return;
+    }
+    m_token = std::move(*token);
+    if (m_transportOpen && m_link.link == Link::Connecting)
+        sendHello(*m_token);
+}
+
+void Engine::Impl::transportOpened()
+{
+    if (!m_transportBusy || m_transportOpen)
+        return;
+    m_transportOpen = true;
+    m_lastHeard = now();
+    if (m_token)
+        sendHello(*m_token);
+}
+
+void Engine::Impl::sendHello(const std::string& token)
+{
+    protocol::Hello hello;
+    hello.vMin = protocol::kVersionMin;
+    hello.vMax = protocol::kVersionMax;
+    hello.deviceId = m_config.device;
+    hello.client = m_config.client;
+    hello.token = token;
+    if (std::string kept = m_store.fact(offline::Store::kSyncToken); !kept.empty())
+        hello.syncToken = SyncToken(std::move(kept));
+    hello.open = fullRooms();
+    setLink(Link::SigningIn);
+    writeFrame(hello);
+    m_token.reset();
+}
+
+void Engine::Impl::onWelcome(const protocol::Welcome& frame)
+{
+    if (m_link.link != Link::SigningIn)
+        return;
+    if (!m_config.user.empty() && frame.user != m_config.user) {
+        // The store would mix two people's rooms.
+        dropConnection();
+        stopFor(makeError(ErrorCode::TokenInvalid, "signed in as another user"));
+        return;
+    }
+    const MonoTime at = now();
+    m_reconnect.connected(at);
+    m_connectTime.record((at - m_connectStarted).count() * 1000);
+    m_heartbeatMs = std::max<std::int64_t>(frame.heartbeatMs, 1'000);
+    m_limits = frame.limits;
+    m_limiter.reset(frame.limits, at);
+    m_slowedUntil.reset();
+    m_lastPing = at;
+    m_catchUpSince = at;
+    m_presenceTold = !m_presence;
+    m_link.link = Link::CatchingUp; // told below, once the rooms behind are known
+
+    std::vector<RoomId> unknown;
+    const bool walk = !m_roomsWalked;
+    (void)transact(offline::Durability::Cache, [&] {
+        for (const protocol::RoomHead& head : frame.dirty) {
+            if (Room* room = findRoom(head.room); room && room->rec.member)
+                applyHead(*room, head);
+            else
+                unknown.push_back(head.room);
+        }
+        // The token promises "I have heard of everything up to here": kept only when that is true.
+        // Rooms not known yet are asked for first; a list cut short goes on as room_dirty.
+        if (!frame.more && unknown.empty())
+            m_store.setFact(offline::Store::kSyncToken, frame.syncToken.str());
+        else
+            m_walkToken = frame.syncToken;
+    });
+    if (walk) {
+        m_walkKnown.clear();
+        for (const auto& [id, room] : m_rooms) {
+            if (room.rec.member)
+                m_walkKnown.insert(id);
+        }
+        m_walked = 0;
+        ask(Ask::RoomsWalk, protocol::RoomsRequest{{}, {}, {}, 100}, {});
+    } else {
+        for (std::size_t i = 0; i < unknown.size(); i += protocol::kRoomsPerFrameMax) {
+            const auto end = std::min(unknown.size(), i + protocol::kRoomsPerFrameMax);
+            ask(Ask::Rooms,
+                protocol::RoomsRequest{{},
+                                       {unknown.begin() + static_cast<std::ptrdiff_t>(i),
+                                        unknown.begin() + static_cast<std::ptrdiff_t>(end)},
+                                       {},
+                                       100},
+                {});
+        }
+    }
+    for (auto& [id, room] : m_rooms) {
+        if (!room.rec.member)
+            continue;
+        if (room.rec.row.head > room.rec.synced && room.rec.synced)
+            wantSync(room);
+        else if (room.rec.row.head > room.rec.synced && m_wantSync.size() < kInitialRoomsMax)
+            wantSync(room);
+        if (room.rec.row.read > room.rec.readTold)
+            room.readTo = room.rec.row.read;
+        if (room.rec.synced > room.rec.deliveredTold)
+            room.deliverTo = room.rec.synced;
+        if (room.readTo || room.deliverTo)
+            m_receiptRooms.insert(id);
+        if (room.open) {
+            subscribe(room);
+            askMembers(room);
+            room.revalidateBudget = kRevalidateSeqsMax;
+            revalidate(room);
+        }
+    }
+    if (!m_receiptRooms.empty())
+        m_receiptsAt = at;
+    m_link.link = Link::SigningIn;
+    setLink(Link::CatchingUp);
+    if (m_presence)
+        setPresence(*m_presence);
+    pump();
+    pumpSync();
+    pumpRequests();
+    checkLive();
+}
+
+void Engine::Impl::checkLive()
+{
+    if (!live())
+        return;
+    bool behind = !m_wantSync.empty() || !m_inbox.empty();
+    for (const auto& [id, request] : m_asked)
+        behind = behind || request.ask == Ask::Sync || request.ask == Ask::Rooms ||
+                 request.ask == Ask::RoomsWalk;
+    for (const Request& request : m_waiting)
+        behind = behind || request.ask == Ask::Rooms || request.ask == Ask::RoomsWalk;
+    if (!behind && m_catchUpSince) {
+        m_catchUp.record((now() - *m_catchUpSince).count() * 1000);
+        m_catchUpSince.reset();
+        setLink(Link::Live);
+    }
+}
+
+void Engine::Impl::onGoodbye(const protocol::Goodbye& frame)
+{
+    m_goodbye = frame;
+    if (!frame.reconnect) {
+        dropConnection();
+        stopFor(makeError(frame.code, frame.reason));
+    }
+    // Else the close follows; what is still on its way is taken.
+}
+
+void Engine::Impl::onPing(const protocol::Ping& frame)
+{
+    writeFrame(protocol::Pong{frame.t, 0, {}});
+}
+
+void Engine::Impl::onPong(const protocol::Pong& frame)
+{
+    // Finds gaps that no event would ever show: the room fell silent after a lost one.
+    for (const protocol::RoomHi& hi : frame.heads) {
+        Room* room = findRoom(hi.room);
+        if (!room || hi.head <= room->rec.row.head)
+            continue;
+        (void)transact(offline::Durability::Cache, [&] { headHeard(*room, hi.head); });
+    }
+}
+
+void Engine::Impl::transportClosed(std::uint16_t closeCode, std::string_view reason)
+{
+    if (!m_transportBusy)
+        return;
+    m_transportBusy = m_transportOpen = false;
+    const bool wasLive = live();
+    connectionEnded();
+    if (!m_started)
+        return;
+    Error why = makeError(codeOf(closeCode), std::string(reason));
+    if (protocol::isFinal(closeCode)) {
+        why.retryable = false;
+        stopFor(std::move(why));
+        return;
+    }
+    if (why.code == ErrorCode::TokenExpired) {
+        m_tokenRejected = true;
+        // A fresh token and at once, unless even fresh ones expire.
+        m_earlyTokenExpiries = wasLive ? 0 : m_earlyTokenExpiries + 1;
+        if (m_earlyTokenExpiries <= 1) {
+            m_reconnects.add();
+            connectNow();
+            return;
+        }
+    }
+    reconnectLater(std::move(why));
+}
+
+void Engine::Impl::dropConnection()
+{
+    if (m_transportBusy) {
+        m_transportBusy = m_transportOpen = false;
+        m_host.transport.close();
+    }
+    connectionEnded();
+}
+
+void Engine::Impl::connectionEnded()
+{
+    m_probeDeadline.reset();
+    m_token.reset();
+    m_catchUpSince.reset();
+    m_slowedUntil.reset();
+    // Pages that somebody waits for are asked again; the rest is derived anew from the next
+    // welcome.
+    std::deque<Request> again;
+    for (auto& [id, request] : m_asked) {
+        if (request.ask == Ask::History)
+            again.push_back(std::move(request));
+    }
+    for (Request& request : m_waiting) {
+        if (request.ask == Ask::History)
+            again.push_back(std::move(request));
+    }
+    m_asked.clear();
+    m_waiting = std::move(again);
+    for (Request& request : m_waiting)
+        request.tries = 0;
+    m_wantSync.clear();
+    m_gaps.clear();
+    m_walkToken.reset();
+    // Whole frames were received before the end: they are as good as ever.
+    for (auto& [id, room] : m_rooms) {
+        room.full = room.membersAsked = false;
+        room.sync = SyncPhase::None;
+        if (const auto changed = room.queue.connectionLost(); !changed.empty())
+            showStates(room, changed);
+    }
+    (void)m_roomless.connectionLost();
+    for (const auto& [id, typists] : std::exchange(m_typing, {})) {
+        if (!typists.empty())
+            m_host.listener.typingChanged(id, {});
+    }
+    m_typingSent.clear();
+    tellOutbox();
+}
+
+void Engine::Impl::reconnectLater(Error why)
+{
+    m_reconnects.add();
+    if (!m_reachable) {
+        setLink(Link::Offline, makeError(ErrorCode::Offline));
+        return;
+    }
+    const MonoTime at = now();
+    if (m_goodbye) {
+        m_reconnectAt =
+            m_reconnect.sentAway(at, m_goodbye->afterMs, m_goodbye->jitterMs, m_host.random);
+        m_goodbye.reset();
+    } else {
+        m_reconnectAt = m_reconnect.failed(at, m_host.random);
+    }
+    if (why.retryAfter)
+        m_reconnectAt = std::max(*m_reconnectAt, at + *why.retryAfter);
+    setLink(Link::Waiting, std::move(why), *m_reconnectAt);
+}
+
+void Engine::Impl::stopFor(Error why)
+{
+    if (m_transportBusy)
+        dropConnection();
+    m_started = false;
+    m_reconnectAt.reset();
+    setLink(Link::Stopped, std::move(why));
+}
+
+bool Engine::Impl::anythingAwaited() const
+{
+    for (const offline::RoomKey key : m_sendable) {
+        if (key == 0) {
+            if (m_roomless.inFlight() > 0)
+                return true;
+        } else if (const auto id = m_roomIds.find(key); id != m_roomIds.end()) {
+            if (m_rooms.at(id->second).queue.inFlight() > 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+void Engine::Impl::heartbeat(MonoTime at)
+{
+    if (!live())
+        return;
+    const auto silence = (at - m_lastHeard).count();
+    if (silence >= m_heartbeatMs + protocol::kHeartbeatGraceMs ||
+        (m_probeDeadline && at >= *m_probeDeadline)) {
+        dropConnection();
+        reconnectLater(makeError(ErrorCode::Timeout, "no sign of life"));
+        return;
+    }
+    if (!m_probeDeadline && silence >= kProbeAfterMs && anythingAwaited()) {
+        m_probeDeadline = at + Milliseconds(protocol::kProbeTimeoutMs);
+        writeFrame(protocol::Ping{at.ms});
+    } else if ((at - m_lastPing).count() >= m_heartbeatMs) {
+        m_lastPing = at;
+        writeFrame(protocol::Ping{at.ms});
+    }
+}
+
+void Engine::Impl::tick()
+{
+    const MonoTime at = now();
+    if (m_reconnectAt && at >= *m_reconnectAt && m_started) {
+        connectNow();
+        return;
+    }
+    if (m_transportBusy && !live() && (at - m_connectStarted).count() >= kConnectTimeoutMs) {
+        dropConnection();
+        reconnectLater(makeError(ErrorCode::Timeout, "connecting"));
+        return;
+    }
+    expireTyping(at);
+    heartbeat(at);
+    if (!live())
+        return;
+    for (const offline::RoomKey key : m_sendable) {
+        if (Room* room = roomByKey(key)) {
+            if (const auto changed = room->queue.timedOut(at); !changed.empty())
+                showStates(*room, changed);
+        }
+    }
+    for (auto it = m_gaps.begin(); it != m_gaps.end();) {
+        if ((at - it->second).count() < kGapGraceMs) {
+            ++it;
+            continue;
+        }
+        Room* room = findRoom(it->first);
+        it = m_gaps.erase(it);
+        if (room && room->rec.row.head > room->rec.synced)
+            wantSync(*room);
+    }
+    (void)m_roomless.timedOut(at);
+    requestTimeouts(at);
+    if (m_slowedUntil && at >= *m_slowedUntil)
+        m_slowedUntil.reset();
+    if (m_syncPausedUntil && at >= *m_syncPausedUntil) {
+        m_syncPausedUntil.reset();
+        for (auto& [id, room] : m_rooms) {
+            if (room.rec.member && room.rec.synced && room.rec.row.head > room.rec.synced)
+                wantSync(room);
+        }
+    }
+    flushReceipts(at);
+    if (m_presence && !m_presenceTold)
+        setPresence(*m_presence);
+    pump();
+    pumpSync();
+    pumpRequests();
+    checkLive();
+    tellOutbox();
+}
+
+MonoTime Engine::Impl::nextWakeupAt()
+{
+    MonoTime next{INT64_MAX};
+    const MonoTime at = now();
+    const auto consider = [&next](std::optional<MonoTime> when) {
+        if (when)
+            next = std::min(next, *when);
+    };
+    if (m_started)
+        consider(m_reconnectAt);
+    if (m_transportBusy && !live())
+        consider(m_connectStarted + Milliseconds(kConnectTimeoutMs));
+    for (const auto& [id, typists] : m_typing) {
+        for (const Typist& typist : typists)
+            consider(typist.until);
+    }
+    if (!live())
+        return next;
+    consider(m_lastHeard + Milliseconds(m_heartbeatMs + protocol::kHeartbeatGraceMs));
+    consider(m_lastPing + Milliseconds(m_heartbeatMs));
+    consider(m_probeDeadline);
+    consider(m_receiptsAt);
+    consider(m_slowedUntil);
+    consider(m_syncPausedUntil);
+    if (!m_probeDeadline && anythingAwaited())
+        consider(m_lastHeard + Milliseconds(kProbeAfterMs));
+    bool wantsToSend = !m_waiting.empty();
+    const auto considerQueue = [&](const SendQueue& queue) {
+        consider(queue.timeoutAt());
+        if (queue.notBefore() > at)
+            consider(queue.notBefore());
+        wantsToSend = wantsToSend || !queue.empty();
+    };
+    considerQueue(m_roomless);
+    for (const offline::RoomKey key : m_sendable) {
+        if (const Room* room = roomByKey(key))
+            considerQueue(room->queue);
+    }
+    for (const auto& [id, since] : m_gaps)
+        consider(since + Milliseconds(kGapGraceMs));
+    for (const auto& [id, request] : m_asked)
+        consider(request.sentAt + Milliseconds(kRequestTimeoutMs));
+    if (!m_waiting.empty() && m_asked.size() < kRequestsInFlightMax)
+        consider(m_limiter.readyAt(FrameClass::Requests, at));
+    if (m_presence && !m_presenceTold)
+        consider(m_limiter.readyAt(FrameClass::Ephemeral, at));
+    if (wantsToSend && m_host.transport.unsentBytes() >= protocol::kClientUnsentBytesMax)
+        consider(at + Milliseconds(kUnsentPollMs));
+    return next;
+}
+
+} // namespace skein::engine

@@ -1,0 +1,313 @@
+// A room's log: what comes live, what is missing, and how both meet. `synced` is the cursor:
+// everything up to it was applied or is a stated hole. A jump opens a range of its own at once; the
+// hole before it is asked for.
+#include "sdk/engine/engineimpl.h"
+
+#include <algorithm>
+
+namespace skein::engine
+{
+
+void Engine::Impl::headHeard(Room& room, Seq head)
+{
+    if (head > room.rec.row.head) {
+        holesMayChange(room);
+        touch(room).rec.row.head = head;
+    }
+    if (room.rec.row.head > room.rec.synced)
+        m_gaps.try_emplace(room.rec.row.room, now());
+}
+
+// Who wrote it decides what it means for ticks and badges.
+void Engine::Impl::noteOwnOrForeign(Room& room, const protocol::Event& event)
+{
+    offline::RoomRow& row = room.rec.row;
+    const bool allRead = row.headOrd <= room.rec.readOrd;
+    if (event.ord > row.headOrd)
+        row.headOrd = event.ord;
+    if (!protocol::isMessage(event.kind))
+        return;
+    if (event.sender == m_config.user) {
+        // Whoever writes below everything has read it.
+        if (allRead && event.seq > row.read && protocol::countsAsUnread(event.kind)) {
+            row.read = event.seq;
+            room.rec.readOrd = std::max(room.rec.readOrd, event.ord);
+            room.readTo = std::max(room.readTo, event.seq);
+            m_receiptRooms.insert(row.room);
+        }
+    } else {
+        room.deliverTo = std::max(room.deliverTo, event.seq);
+        m_receiptRooms.insert(row.room);
+        if (event.seq > row.read && std::find(event.mentions.begin(), event.mentions.end(),
+                                              m_config.user) != event.mentions.end())
+            ++row.mentions;
+    }
+    if (!m_receiptsAt && !m_receiptRooms.empty())
+        m_receiptsAt = now() + Milliseconds(kReceiptsFlushMs);
+    if (!event.deleted && (!row.last || event.seq > row.last->seq)) {
+        protocol::Preview last;
+        last.seq = event.seq;
+        last.sender = event.sender;
+        last.senderName = m_store.users().name(event.sender);
+        last.kind = event.kind;
+        last.text = offline::excerpt(event.body, offline::kQuoteCharactersMax);
+        last.ts = event.ts;
+        row.last = std::move(last);
+        row.activeTs = std::max(row.activeTs, event.ts);
+    }
+}
+
+void Engine::Impl::applyMetadata(Room& room, const protocol::Event& event)
+{
+    offline::RoomRow& row = room.rec.row;
+    if (event.kind == protocol::Kind::Room) {
+        if (event.name && row.kind != protocol::RoomKind::Direct)
+            row.name = *event.name;
+        if (event.topic)
+            row.topic = *event.topic;
+        if (event.archived)
+            row.archived = *event.archived;
+    } else if (event.kind == protocol::Kind::Member && event.member) {
+        if (event.name)
+            m_store.users().setName(*event.member, *event.name);
+        if (*event.member == m_config.user && event.role)
+            row.role = *event.role;
+        if (!event.role && row.members > 0)
+            --row.members;
+        else if (event.role)
+            room.membersAsked = false; // who they are is asked when the room is opened next
+    }
+}
+
+void Engine::Impl::applyEvent(Room& room, const protocol::Event& event)
+{
+    auto& timeline = m_store.timeline();
+    if (protocol::isMessage(event.kind)) {
+        rowChanged(room, timeline.applyMessage(room.rec.key, event));
+        if (!event.tempId.empty())
+            ownEchoed(room, event.tempId);
+    } else if (event.target) {
+        const auto effect = timeline.applyMutation(room.rec.key, event);
+        rowChanged(room, effect);
+        if (effect.changed == 0)
+            room.log.orphan(event);
+        if (!event.tempId.empty())
+            ownEchoed(room, event.tempId);
+    } else {
+        applyMetadata(room, event);
+        if (!event.tempId.empty())
+            ownEchoed(room, event.tempId);
+    }
+    noteOwnOrForeign(room, event);
+}
+
+// [lo, hi] of the log, whole; inside a transaction.
+void Engine::Impl::applyLog(Room& room, Seq lo, Seq hi, const protocol::Event* begin,
+                            const protocol::Event* end)
+{
+    touch(room);
+    holesMayChange(room);
+    for (const protocol::Event* event = begin; event != end; ++event) {
+        applyEvent(room, *event);
+    }
+    // Mutations that came live while their target was on its way.
+    for (const protocol::Event& orphan : room.log.orphans()) {
+        if (orphan.target && *orphan.target >= lo && *orphan.target <= hi)
+            rowChanged(room, m_store.timeline().applyMutation(room.rec.key, orphan));
+    }
+    offline::SpanSet spans = m_store.timeline().spans(room.rec.key);
+    const Seq before = room.rec.synced;
+    if (lo <= before.next()) {
+        if (hi > before) {
+            room.rec.synced = room.log.chain(hi);
+            spans.advance(before, room.rec.synced);
+            spans.add({lo, hi, room.rec.synced});
+        } else {
+            spans.add({lo, hi, hi});
+        }
+    } else {
+        room.log.add(lo, hi);
+        spans.add({lo, hi, hi});
+    }
+    m_store.timeline().setSpans(room.rec.key, spans);
+    if (hi > room.rec.row.head)
+        room.rec.row.head = hi;
+    if (room.rec.synced >= room.rec.row.head)
+        m_gaps.erase(room.rec.row.room);
+    finishAcked(room);
+}
+
+void Engine::Impl::onLogEntry(const protocol::Event& event)
+{
+    Room* room = findRoom(event.room);
+    if (!room || !room->rec.member) {
+        // A room that nobody introduced: ask what it is; its log comes with the catch-up.
+        if (!asked(Ask::Rooms, event.room))
+            ask(Ask::Rooms, protocol::RoomsRequest{{}, {event.room}, {}, 1}, event.room);
+        pumpRequests();
+        return;
+    }
+    if (event.seq.value() > offline::kSeqMax)
+        return;
+    const bool seen = event.seq <= room->rec.synced || room->log.contains(event.seq);
+    const bool ours = !event.tempId.empty() && room->queue.find(event.tempId) != nullptr;
+    if (seen && !ours)
+        return;
+    (void)transact(offline::Durability::Cache, [&] {
+        if (seen) {
+            touch(*room);
+            holesMayChange(*room);
+            applyEvent(*room, event);
+            // A row that was committed inside a hole is covered by itself, as of then.
+            offline::SpanSet spans = m_store.timeline().spans(room->rec.key);
+            if (protocol::isMessage(event.kind) && !spans.contains(event.seq)) {
+                const Seq asOf = std::max(Seq(), std::min(event.seq, room->rec.synced.previous()));
+                spans.add({event.seq, event.seq, asOf});
+                m_store.timeline().setSpans(room->rec.key, spans);
+            }
+        } else {
+            applyLog(*room, event.seq, event.seq, &event, &event + 1);
+        }
+    });
+    if (room->rec.synced < room->rec.row.head)
+        wantSync(*room);
+    pump();
+    pumpSync();
+    pumpRequests();
+    tellOutbox();
+}
+
+void Engine::Impl::wantSync(Room& room)
+{
+    if (!room.rec.member || room.sync != SyncPhase::None)
+        return;
+    room.sync = SyncPhase::Wanted;
+    m_wantSync.insert(room.rec.row.room);
+}
+
+void Engine::Impl::pumpSync()
+{
+    if (!live() || m_wantSync.empty() || m_syncPausedUntil)
+        return;
+    for (const auto& [id, request] : m_asked) {
+        if (request.ask == Ask::Sync)
+            return;
+    }
+    for (const Request& request : m_waiting) {
+        if (request.ask == Ask::Sync)
+            return;
+    }
+    // By recency: what is on top of the list is current first.
+    std::vector<Room*> rooms;
+    for (const RoomId& id : m_wantSync) {
+        if (Room* room = findRoom(id))
+            rooms.push_back(room);
+    }
+    std::stable_sort(rooms.begin(), rooms.end(), [](const Room* a, const Room* b) {
+        return std::pair(a->open, a->rec.row.activeTs) > std::pair(b->open, b->rec.row.activeTs);
+    });
+    if (rooms.size() > protocol::kRoomsPerFrameMax)
+        rooms.resize(protocol::kRoomsPerFrameMax);
+    protocol::SyncRequest frame;
+    frame.limit = static_cast<std::int64_t>(protocol::kSyncEventsPerRoomMax);
+    for (Room* room : rooms) {
+        room->sync = SyncPhase::InFlight;
+        m_wantSync.erase(room->rec.row.room);
+        frame.rooms.push_back({room->rec.row.room, room->rec.row.epoch, room->rec.synced});
+    }
+    if (frame.rooms.empty())
+        return;
+    ask(Ask::Sync, std::move(frame), {});
+    pumpRequests();
+}
+
+bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
+{
+    const auto finished = [&] {
+        const auto request = answered(frame.req);
+        if (!request)
+            return;
+        // Rooms that did not fit are asked for again.
+        for (const auto& cursor : std::get<protocol::SyncRequest>(request->frame).rooms) {
+            Room* room = findRoom(cursor.room);
+            if (!room || room->sync != SyncPhase::InFlight)
+                continue;
+            room->sync = SyncPhase::None;
+            const bool told =
+                std::any_of(frame.rooms.begin(), frame.rooms.end(),
+                            [&](const protocol::SyncRoom& it) { return it.room == cursor.room; });
+            if (!told || room->rec.synced < room->rec.row.head)
+                wantSync(*room);
+        }
+    };
+    std::size_t budget = kWorkRowsMax;
+    while (job.room < frame.rooms.size()) {
+        const protocol::SyncRoom& told = frame.rooms[job.room];
+        Room* room = findRoom(told.room);
+        if (!room || !room->rec.member) {
+            ++job.room;
+            job.row = 0;
+            continue;
+        }
+        if (told.error) {
+            room->sync = SyncPhase::None;
+            if (*told.error == ErrorCode::StateLost)
+                epochLost(*room, told.epoch);
+            else if (*told.error == ErrorCode::NotFound)
+                removeRoom(told.room);
+            ++job.room;
+            job.row = 0;
+            continue;
+        }
+        if (room->rec.row.epoch != told.epoch && room->rec.row.epoch != Epoch() && job.row == 0) {
+            room->sync = SyncPhase::None;
+            epochLost(*room, told.epoch);
+            ++job.room;
+            continue;
+        }
+        if (budget == 0)
+            return false;
+        const std::size_t count = std::min(budget, told.events.size() - job.row);
+        budget -= count;
+        const bool last = job.row + count == told.events.size();
+        const auto* begin = told.events.data() + job.row;
+        const auto done = transact(offline::Durability::Cache, [&] {
+            touch(*room);
+            holesMayChange(*room);
+            room->rec.row.epoch = told.epoch;
+            if (told.head > room->rec.row.head)
+                room->rec.row.head = told.head;
+            if (told.head >= room->rec.row.head && told.ord > room->rec.row.headOrd)
+                room->rec.row.headOrd = told.ord;
+            const Seq lo = job.row == 0 ? told.lo : job.done.next();
+            const Seq hi = last ? told.hi : begin[count - 1].seq;
+            // The newest page: the cursor jumps over the hole that it leaves, which stays stated by
+            // the spans.
+            if (told.limited && lo > room->rec.synced.next())
+                room->rec.synced = lo.previous();
+            if (hi >= lo && hi.value() <= offline::kSeqMax)
+                applyLog(*room, lo, hi, begin, begin + count);
+            job.done = hi;
+        });
+        if (!done) {
+            // The disk refused: this room is asked for again later, from where its cursor stands.
+            room->sync = SyncPhase::None;
+            ++job.room;
+            job.row = 0;
+            continue;
+        }
+        job.row += count;
+        if (last) {
+            ++job.room;
+            job.row = 0;
+        }
+    }
+    finished();
+    pump();
+    pumpSync();
+    tellOutbox();
+    checkLive();
+    return true;
+}
+
+} // namespace skein::engine
