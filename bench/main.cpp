@@ -61,7 +61,7 @@ int main(int argc, char** argv)
 
     std::vector<Entry> entries;
     addStoreBenchmarks(entries);
-    // addChatBenchmarks(entries);
+    addChatBenchmarks(entries);
     // addClientBenchmarks(entries);
     // addAppBenchmarks(entries);
     addSimBenchmarks(entries);

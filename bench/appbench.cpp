@@ -1,0 +1,147 @@
+// app.cold_start and app.memory: the real app, from the start of its process to the first painted
+// row, on a store with few messages and on one with a million.
+#include "bench/fixture.h"
+#include "bench/harness.h"
+#include "bench/process.h"
+#include "sdk/qt/accounts.h"
+#include "sdk/qt/client.h"
+#include "tools/load/serverprocess.h"
+
+#include <QCoreApplication>
+#include <QElapsedTimer>
+#include <QFileInfo>
+
+#include <csignal>
+#include <filesystem>
+
+namespace skein::bench
+{
+namespace
+{
+
+constexpr char kUser[] = "bench";
+constexpr char kRoom[] = "Deep room";
+
+bool waitFor(const std::function<bool()>& condition, int timeoutMs)
+{
+    QElapsedTimer elapsed;
+    elapsed.start();
+    while (!condition()) {
+        if (elapsed.elapsed() > timeoutMs)
+            return false;
+        QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
+    }
+    return true;
+}
+
+// An account that was signed in once, with one room and `messages` messages. The server is gone
+// afterwards: what the app shows at its start comes from the device alone.
+Result<QUrl> makeAccount(const Settings& settings, const std::string& dir, std::int64_t messages)
+{
+    const QString dataDir = QString::fromStdString(dir + "/client");
+    std::filesystem::remove_all(dir);
+    auto server = load::ServerProcess::start({settings.binDir + "/skein-server", dir + "/server"});
+    if (!server)
+        return fail(server.error());
+    const QUrl url(QStringLiteral("http://127.0.0.1:%1").arg(server->port()));
+    {
+        static int argc = 1;
+        static char name[] = "skein-bench";
+        static char* argv[] = {name, nullptr};
+        const QCoreApplication app(argc, argv);
+        Skein::Client client;
+        client.setServerUrl(url);
+        client.setDataDir(dataDir);
+        client.setAllowPlainTokenFile(true);
+        client.signUp(QLatin1String(kUser), QStringLiteral("a long password"));
+        QString room;
+        QObject::connect(&client, &Skein::Client::roomCreated, &client,
+                         [&room](const QString&, const QString& id) { room = id; });
+        if (!waitFor([&] { return client.state() == Skein::Client::Live; }, 15'000))
+            return fail(ErrorCode::Timeout, "sign-up");
+        client.createRoom(Skein::Client::General, QLatin1String(kRoom), {});
+        if (!waitFor([&] { return !room.isEmpty() && client.rooms()->rowCount() == 1; }, 10'000))
+            return fail(ErrorCode::Timeout, "create room");
+    }
+    server->signal(SIGTERM);
+    if (auto ended = server->wait(15'000); !ended)
+        return fail(ended.error());
+
+    const Skein::Accounts accounts(dataDir);
+    auto store = offline::Store::open(
+        {accounts.storePath(accounts.lastKey()).toStdString(), {}, true, true, 0});
+    if (!store)
+        return fail(store.error());
+    auto rooms = (*store)->rooms().load();
+    if (rooms.size() != 1)
+        return fail(ErrorCode::Internal, "the account has no room");
+    SeededRandom random(5);
+    if (auto done = appendMessages(**store, rooms.front(), messages, 12, 2'000, random); !done)
+        return fail(done.error());
+    return url;
+}
+
+Result<std::vector<Measurement>> coldStart(const Settings& settings)
+{
+    const std::int64_t large = settings.quick ? 100'000 : 1'000'000;
+    struct Case {
+        std::string dir;
+        std::int64_t messages;
+        QUrl url;
+        std::vector<double> ms, kib;
+    };
+    std::vector<Case> cases{{settings.workDir + "/app-small", 1'000, {}, {}, {}},
+                            {settings.workDir + "/app-large", large, {}, {}, {}}};
+    for (Case& each : cases) {
+        auto url = makeAccount(settings, each.dir, each.messages);
+        if (!url)
+            return fail(url.error());
+        each.url = *url;
+    }
+    // In turn, so that a noisy minute hits both.
+    for (int i = 0; i < (settings.quick ? 2 : 9); ++i) {
+        for (Case& each : cases) {
+            auto run = runProgram(
+                {settings.binDir + "/skein", "--server", each.url.toString().toStdString(),
+                 "--user", kUser, "--data", each.dir + "/client", "--demo", "--room", kRoom,
+                 "--size", "1280x800", "--first-paint-report"},
+                {{"QT_QPA_PLATFORM", "offscreen"}, {"QT_QUICK_BACKEND", "software"}}, 30'000);
+            if (!run)
+                return fail(run.error());
+            const std::string line = lastJsonLine(run->out);
+            const auto ms = numberIn(line, "first_paint_ms");
+            const auto kib = numberIn(line, "rss_kib");
+            if (!ms || !kib)
+                return fail(ErrorCode::Internal, "skein printed no report");
+            if (i == 0)
+                continue; // warms the file cache
+            each.ms.push_back(*ms);
+            each.kib.push_back(*kib);
+        }
+    }
+    auto result = fromSamples("app.cold_start", "ms", cases[1].ms);
+    const double small = quantile(cases[0].ms, 0.5);
+    result.config = {{"messages", static_cast<double>(large)},
+                     {"small_store_p50", small},
+                     {"ratio", result.p50 / small}};
+    result.bar = "ratio <= 1.1";
+    Measurement memory;
+    memory.name = "app.memory";
+    memory.unit = "MB";
+    memory.value = quantile(cases[1].kib, 0.5) / 1024;
+    memory.n = static_cast<std::int64_t>(cases[1].kib.size());
+    memory.config = {{"rss_mb", memory.value},
+                     {"growth_mb", memory.value - quantile(cases[0].kib, 0.5) / 1024}};
+    memory.bar = "growth <= 2 MB, <= 90 MB in all";
+    return std::vector{result, memory};
+}
+
+} // namespace
+
+void addAppBenchmarks(std::vector<Entry>& entries)
+{
+    entries.push_back(
+        {"app.cold_start", "process start to the first painted row, and memory then", coldStart});
+}
+
+} // namespace skein::bench

@@ -1,0 +1,65 @@
+// chat.m1 … chat.m7: a real server and real sockets on loopback, by the definitions of
+// docs/performance.md.
+#include "bench/harness.h"
+#include "tools/load/scenarios.h"
+
+namespace skein::bench
+{
+namespace
+{
+
+load::ScenarioOptions optionsOf(const Settings& settings)
+{
+    load::ScenarioOptions options;
+    options.serverBinary = settings.binDir + "/skein-server";
+    options.workDir = settings.workDir;
+    options.quick = settings.quick;
+    return options;
+}
+
+Measurement converted(const load::ScenarioResult& from, std::string bar)
+{
+    return {from.name, from.value, from.unit,  from.p50,      from.p95,
+            from.p99,  from.n,     from.extra, std::move(bar)};
+}
+
+// One scenario that gives one result.
+template <class Run>
+Benchmark single(Run run, std::string bar)
+{
+    return [run, bar](const Settings& settings) -> Result<std::vector<Measurement>> {
+        const auto result = run(optionsOf(settings));
+        if (!result)
+            return fail(result.error());
+        return std::vector{converted(*result, bar)};
+    };
+}
+
+} // namespace
+
+void addChatBenchmarks(std::vector<Entry>& entries)
+{
+    entries.push_back({"chat.m1", "send → confirmed (m1) and send → delivered (m2), 50/s",
+                       [](const Settings& settings) -> Result<std::vector<Measurement>> {
+                           const auto results = load::runSendLatency(optionsOf(settings));
+                           if (!results)
+                               return fail(results.error());
+                           std::vector<Measurement> converteds;
+                           for (const load::ScenarioResult& result : *results)
+                               converteds.push_back(
+                                   converted(result, "p50 <= 0.5 ms, p99 <= 1.5 ms"));
+                           return converteds;
+                       }});
+    entries.push_back({"chat.m3a", "confirmed/s, one sender, window 64",
+                       single(load::runOneSender, ">= 20,000/s, <= 45 us server CPU each")});
+    entries.push_back({"chat.m3b", "confirmed/s, 100 clients in 50 rooms, window 8",
+                       single(load::runManySenders, ">= 20,000/s")});
+    entries.push_back({"chat.m4", "deliveries/s, room of 500",
+                       single(load::runLargeRoom, ">= 600,000/s, <= 1.2 us server CPU each")});
+    entries.push_back({"chat.m6", "server memory a connection, 1,000 connects",
+                       single(load::runIdleConnections, "<= 8 KiB, <= 0.3 s")});
+    entries.push_back({"chat.m7", "typing and presence seen",
+                       single(load::runTypingAndPresence, "p50 <= 0.2 ms, p99 <= 0.7 ms")});
+}
+
+} // namespace skein::bench
