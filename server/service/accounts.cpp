@@ -26,8 +26,8 @@ bool isDeviceId(const DeviceId& device)
 bool isHidden(char32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x061c ||
-           c == 0xfeff;
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0x061c ||
+           c == 0x200b || c == 0x00ad || c == 0x180e || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb);
 }
 
 std::string trimmed(std::string text)
@@ -66,7 +66,9 @@ std::string cleanDisplayName(std::string_view text)
         char32_t c = length == 1 ? lead : lead & (0xffU >> (length + 1));
         for (std::size_t k = 1; k < length; ++k)
             c = (c << 6) | (static_cast<unsigned char>(text[i + k]) & 0x3fU);
-        if (!isHidden(c))
+        if (c == '\t' || c == '\n' || c == '\r' || c == 0x2028 || c == 0x2029)
+            clean += ' '; // two lines are two words
+        else if (!isHidden(c))
             clean.append(text.substr(i, length));
         i += length;
     }

@@ -1,0 +1,234 @@
+#include "server/service/accounts.h"
+
+#include "server/storage/sqlite/store.h"
+
+#include <gtest/gtest.h>
+
+using namespace skein;
+using namespace skein::server;
+
+namespace
+{
+
+constexpr PasswordCost kCheap{1, 8 * 1024};
+
+struct Stage {
+    Stage()
+    {
+        SqliteOptions options;
+        options.disk = &disk;
+        options.threading = SqliteOptions::Threading::Inline;
+        storage = std::move(*SqliteStorage::open(options));
+        accounts = std::make_unique<Accounts>(
+            *storage, tokens, clock, random, metrics,
+            [this](std::function<void()> work, std::function<void()> done) {
+                if (busy)
+                    return false;
+                work();
+                done();
+                ++worked;
+                return true;
+            },
+            [this](const SessionId& session) { revoked.push_back(session); }, kCheap);
+    }
+    Result<SignedIn> signUp(std::string name, std::string password = "correct horse",
+                            std::string display = {})
+    {
+        return ask([&](auto done) {
+            accounts->signUp(
+                {std::move(name), std::move(password), std::move(display), DeviceId("d1"), "Phone"},
+                done);
+        });
+    }
+    Result<SignedIn> signIn(std::string name, std::string password)
+    {
+        return ask([&](auto done) {
+            accounts->signIn({std::move(name), std::move(password), DeviceId("d1"), "Phone"}, done);
+        });
+    }
+    Result<SignedIn> refresh(std::string token)
+    {
+        return ask([&](auto done) { accounts->refresh(std::move(token), done); });
+    }
+    template <class F>
+    Result<SignedIn> ask(F call)
+    {
+        Result<SignedIn> answer = fail(ErrorCode::Internal, "no answer");
+        int answers = 0;
+        call([&](Result<SignedIn> one) {
+            answer = std::move(one);
+            ++answers;
+        });
+        while (storage->pump()) {
+        }
+        EXPECT_EQ(answers, 1);
+        return answer;
+    }
+
+    ManualClock clock;
+    SeededRandom random{3};
+    Metrics metrics;
+    MemoryDisk disk;
+    Tokens tokens{Tokens::Secret{1, 2, 3}};
+    std::unique_ptr<SqliteStorage> storage;
+    std::unique_ptr<Accounts> accounts;
+    std::vector<SessionId> revoked;
+    bool busy = false;
+    int worked = 0;
+};
+
+} // namespace
+
+TEST(Accounts, signingUpSignsInWithATokenThatHolds)
+{
+    Stage stage;
+    const auto answer = stage.signUp("ana.k", "correct horse", "  Ana\u202e K\n");
+    ASSERT_TRUE(answer) << toString(answer.error());
+    EXPECT_EQ(answer->name, "ana.k");
+    EXPECT_EQ(answer->displayName, "Ana K");
+    const auto claims = stage.tokens.verify(answer->accessToken, stage.clock.wallNow());
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(claims->user, answer->user);
+    EXPECT_EQ(claims->session, answer->session);
+    EXPECT_EQ(claims->device, DeviceId("d1"));
+    EXPECT_EQ(claims->expiresAt, answer->accessExpiresAt);
+}
+
+TEST(Accounts, eachBadFieldIsNamed)
+{
+    Stage stage;
+    EXPECT_EQ(stage.signUp("x").error().detail, "name");
+    EXPECT_EQ(stage.signUp("with space").error().detail, "name");
+    EXPECT_EQ(stage.signUp(std::string(33, 'a')).error().detail, "name");
+    EXPECT_EQ(stage.signUp("ana", "short").error().detail, "password");
+    EXPECT_EQ(stage.signUp("ana", std::string(257, 'p')).error().detail, "password");
+    EXPECT_EQ(stage.signUp("ana", "correct horse", std::string(200, 'n')).error().detail,
+              "display_name");
+    EXPECT_EQ(stage.worked, 0); // nothing expensive was done for any of them
+}
+
+TEST(Accounts, aTakenNameIsAConflict)
+{
+    Stage stage;
+    const auto first = stage.signUp("ana");
+    ASSERT_TRUE(first);
+    const auto second = stage.signUp("ana", "another password");
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::Conflict);
+    EXPECT_EQ(stage.signIn("ana", "correct horse")->user, first->user);
+    EXPECT_FALSE(stage.signIn("ana", "another password"));
+}
+
+TEST(Accounts, aWrongPasswordAndAnUnknownUserAreToldTheSameAfterTheSameWork)
+{
+    Stage stage;
+    ASSERT_TRUE(stage.signUp("ana"));
+    stage.worked = 0;
+    const auto wrong = stage.signIn("ana", "wrong password");
+    EXPECT_EQ(stage.worked, 1);
+    const auto unknown = stage.signIn("nobody", "wrong password");
+    EXPECT_EQ(stage.worked, 2);
+    const auto impossible = stage.signIn("no such name!", "wrong password");
+    EXPECT_EQ(stage.worked, 3);
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().code, ErrorCode::Unauthenticated);
+    EXPECT_EQ(wrong.error(), unknown.error());
+    EXPECT_EQ(wrong.error(), impossible.error());
+}
+
+TEST(Accounts, aBusyWorkerIsSaid)
+{
+    Stage stage;
+    stage.busy = true;
+    EXPECT_EQ(stage.signUp("ana").error().code, ErrorCode::ServerBusy);
+    EXPECT_EQ(stage.signIn("ana", "correct horse").error().code, ErrorCode::ServerBusy);
+}
+
+TEST(Accounts, aRefreshTokenIsRotatedAndItsReuseEndsTheSession)
+{
+    Stage stage;
+    const auto first = stage.signUp("ana");
+    ASSERT_TRUE(first);
+    const auto second = stage.refresh(first->refreshToken);
+    ASSERT_TRUE(second);
+    EXPECT_NE(second->refreshToken, first->refreshToken);
+    EXPECT_EQ(second->session, first->session);
+    EXPECT_EQ(second->user, first->user);
+    const auto third = stage.refresh(second->refreshToken);
+    ASSERT_TRUE(third);
+    EXPECT_TRUE(stage.revoked.empty());
+
+    const auto stolen = stage.refresh(first->refreshToken);
+    ASSERT_FALSE(stolen);
+    EXPECT_EQ(stolen.error().code, ErrorCode::TokenInvalid);
+    EXPECT_EQ(stage.revoked, std::vector<SessionId>{first->session});
+    // The newest of the family is dead, too.
+    EXPECT_EQ(stage.refresh(third->refreshToken).error().code, ErrorCode::TokenInvalid);
+    EXPECT_TRUE(stage.signIn("ana", "correct horse"));
+}
+
+TEST(Accounts, anUnknownOrOldRefreshTokenIsInvalid)
+{
+    Stage stage;
+    const auto answer = stage.signUp("ana");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(stage.refresh("rubbish").error().code, ErrorCode::TokenInvalid);
+    EXPECT_EQ(stage.refresh("").error().code, ErrorCode::TokenInvalid);
+    stage.clock.advance(Milliseconds(kRefreshTokenMs + 1));
+    EXPECT_EQ(stage.refresh(answer->refreshToken).error().code, ErrorCode::TokenInvalid);
+}
+
+TEST(Accounts, signingOutEndsTheSession)
+{
+    Stage stage;
+    const auto answer = stage.signUp("ana");
+    ASSERT_TRUE(answer);
+    bool ok = false;
+    stage.accounts->signOut(answer->accessToken, [&](Result<bool> done) { ok = done.has_value(); });
+    while (stage.storage->pump()) {
+    }
+    EXPECT_TRUE(ok);
+    EXPECT_EQ(stage.revoked, std::vector<SessionId>{answer->session});
+    EXPECT_EQ(stage.refresh(answer->refreshToken).error().code, ErrorCode::TokenInvalid);
+    Result<bool> bad = true;
+    stage.accounts->signOut("rubbish", [&](Result<bool> done) { bad = std::move(done); });
+    EXPECT_EQ(bad.error().code, ErrorCode::TokenInvalid);
+}
+
+TEST(Accounts, theRevokedSessionsAreRememberedOverARestart)
+{
+    Stage stage;
+    const auto answer = stage.signUp("ana");
+    stage.accounts->signOut(answer->accessToken, [](Result<bool>) {});
+    while (stage.storage->pump()) {
+    }
+    const auto snapshot = stage.storage->load();
+    ASSERT_TRUE(snapshot);
+    ASSERT_EQ(snapshot->revoked.size(), 1u);
+    EXPECT_EQ(snapshot->revoked[0].session, answer->session);
+}
+
+TEST(Accounts, sessionsOfAUserAreBoundedAndTheOldestGoes)
+{
+    Stage stage;
+    const auto first = stage.signUp("ana");
+    for (std::size_t i = 0; i < kSessionsPerUserMax; ++i) {
+        stage.clock.advance(Milliseconds(1'000));
+        ASSERT_TRUE(stage.signIn("ana", "correct horse"));
+    }
+    EXPECT_EQ(stage.revoked, std::vector<SessionId>{first->session});
+}
+
+TEST(Accounts, neitherThePasswordNorARefreshTokenLiesInTheDatabase)
+{
+    Stage stage;
+    const auto answer = stage.signUp("ana", "canary password");
+    ASSERT_TRUE(answer);
+    std::optional<Credentials> credentials;
+    stage.storage->findCredentials(
+        "ana", [&](Result<std::optional<Credentials>> found) { credentials = *found; });
+    stage.storage->pump();
+    ASSERT_TRUE(credentials);
+    EXPECT_EQ(credentials->passwordHash.find("canary"), std::string::npos);
+    EXPECT_EQ(credentials->passwordHash.rfind("$argon2id$", 0), 0u);
+}
