@@ -22,7 +22,6 @@ namespace
 constexpr std::int64_t kDrainPollMs = 10;
 // Of a server without rate limits, as load tests use it (docs/performance.md, M3a).
 constexpr std::int64_t kLoadSendWindow = 64;
-constexpr int kFinalPolls = 8;
 
 } // namespace
 
@@ -63,14 +62,18 @@ public:
     {
         if (!m_engine)
             return;
-        // Everything that still holds a connection is run or dropped while the objects it points to
-        // are alive.
         m_engine->closeAll();
         m_workers.stop();
-        m_storage.reset();
+        // What is still in the store's queue is committed and its answers run while those who asked
+        // are alive.
         m_io.restart();
-        for (int i = 0; i < kFinalPolls && m_io.poll() > 0; ++i) {
+        const MonoTime by = m_clock.now() + Milliseconds(kDrainBoundMs);
+        while (m_io.poll() > 0 || (m_storage->pending() > 0 && m_clock.now() < by)) {
         }
+        m_api.reset();
+        m_accounts.reset();
+        m_service.reset();
+        m_storage.reset();
     }
 
     Result<std::uint16_t> start();
@@ -165,16 +168,17 @@ Result<std::uint16_t> Server::Impl::start()
         m_api->handle(std::move(request), std::move(done));
         m_engine->touch();
     });
-    return m_engine->listen();
-}
-
-void Server::Impl::run()
-{
+    // Before anybody is told that we listen: a signal right after that must find us ready.
     std::signal(SIGPIPE, SIG_IGN);
     boost::system::error_code ignored;
     m_signals.add(SIGTERM, ignored);
     m_signals.add(SIGINT, ignored);
     awaitSignal();
+    return m_engine->listen();
+}
+
+void Server::Impl::run()
+{
     m_io.run();
     m_log.info("stopped");
 }
