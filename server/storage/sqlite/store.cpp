@@ -216,6 +216,8 @@ Result<void> Store::start()
                    "PRAGMA trusted_schema=OFF");
     if (threaded())
         m_writeDb.exec("PRAGMA wal_autocheckpoint=0");
+    if (m_options.pageCountMax > 0)
+        m_writeDb.exec(("PRAGMA max_page_count=" + std::to_string(m_options.pageCountMax)).c_str());
     if (m_writeDb.failed())
         return fail(m_writeDb.error());
     if (auto migrated = sqlite::migrate(m_writeDb); !migrated)

@@ -47,6 +47,9 @@ struct SqliteOptions {
     /// The database was restored from a backup: every room's epoch is raised, so that clients fetch
     /// anew.
     bool newGeneration = false;
+    /// Bound on the size of the file, in pages of 4 KiB; 0 = none. At the bound writes fail with
+    /// StorageFull.
+    std::int64_t pageCountMax = 0;
     Metrics* metrics = nullptr; ///< not owned; storage_commit_us, storage_batch, storage_queue
     Logger logger;
 };
