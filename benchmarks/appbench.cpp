@@ -1,8 +1,8 @@
 // app.cold_start and app.memory: the real app, from the start of its process to the first painted
 // row, on a store with few messages and on one with a million.
-#include "bench/fixture.h"
-#include "bench/harness.h"
-#include "bench/process.h"
+#include "benchmarks/fixture.h"
+#include "benchmarks/harness.h"
+#include "benchmarks/process.h"
 #include "sdk/qt/accounts.h"
 #include "sdk/qt/client.h"
 #include "tools/load/serverprocess.h"

@@ -1,6 +1,6 @@
 // store.*: what the device's database costs, without network and screen.
-#include "bench/fixture.h"
-#include "bench/harness.h"
+#include "benchmarks/fixture.h"
+#include "benchmarks/harness.h"
 #include "offline/reader.h"
 
 #include <filesystem>

@@ -1,6 +1,6 @@
 // chat.m1 … chat.m7: a real server and real sockets on loopback, by the definitions of
 // docs/performance.md.
-#include "bench/harness.h"
+#include "benchmarks/harness.h"
 #include "tools/load/scenarios.h"
 
 namespace skein::bench

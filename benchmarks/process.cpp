@@ -1,6 +1,6 @@
-#include "bench/process.h"
+#include "benchmarks/process.h"
 
-#include "bench/harness.h"
+#include "benchmarks/harness.h"
 
 #include <cerrno>
 #include <csignal>

@@ -1,6 +1,6 @@
-#include "bench/fixture.h"
+#include "benchmarks/fixture.h"
 
-#include "bench/harness.h"
+#include "benchmarks/harness.h"
 
 #include <array>
 #include <filesystem>

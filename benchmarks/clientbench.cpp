@@ -1,6 +1,6 @@
 // client.visible: from the call of send() to the row in the model that the view listens to, with a
 // real server, a real store and the GUI thread's event loop running.
-#include "bench/harness.h"
+#include "benchmarks/harness.h"
 #include "sdk/qt/client.h"
 #include "tools/load/serverprocess.h"
 

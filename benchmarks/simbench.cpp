@@ -1,6 +1,6 @@
 // sim.speed: how much simulated chat one core gets through.
-#include "bench/harness.h"
-#include "bench/process.h"
+#include "benchmarks/harness.h"
+#include "benchmarks/process.h"
 
 namespace skein::bench
 {

@@ -1,5 +1,5 @@
 // skein-bench: runs benchmarks by name, prints a table, and one JSON object per result.
-#include "bench/harness.h"
+#include "benchmarks/harness.h"
 
 #include <CLI/CLI.hpp>
 
