@@ -199,6 +199,13 @@ void Store::setSelf(const UserId& self)
     m_timeline.setSelf(self);
 }
 
+void Store::limitPages(std::int64_t pages)
+{
+    constexpr std::int64_t kNoBound = 4'294'967'294;
+    m_db->exec(("PRAGMA max_page_count = " + std::to_string(pages > 0 ? pages : kNoBound)).c_str());
+    (void)m_db->takeError();
+}
+
 std::optional<Error> Store::takeError()
 {
     return m_db->takeError();

@@ -95,6 +95,8 @@ public:
 
     /// Who is signed in: decides which rows are own.
     void setSelf(const UserId& self);
+    /// As StoreOptions::pagesMax, from now on; 0 = no bound. Below the present size: nothing grows.
+    void limitPages(std::int64_t pages);
     [[nodiscard]] const std::string& path() const noexcept { return m_options.path; }
     /// Failure of a read outside of a transaction, once.
     [[nodiscard]] std::optional<Error> takeError();

@@ -227,8 +227,18 @@ void Engine::Impl::onError(const protocol::ErrorFrame& frame)
     }
     auto request = answered(frame.req);
     if (!request) {
-        if (frame.code == ErrorCode::RateLimited)
+        if (frame.code == ErrorCode::RateLimited) {
             m_limiter.refused(FrameClass::Ephemeral, at, wait);
+            // It may have been a read mark; positions merge by max, so all open ones go again.
+            for (auto& [id, room] : m_rooms) {
+                if (room.rec.member && room.rec.row.read > room.rec.readTold) {
+                    room.readTo = room.rec.row.read;
+                    m_receiptRooms.insert(id);
+                }
+            }
+            if (!m_receiptRooms.empty())
+                m_receiptsAt = at + wait;
+        }
         return;
     }
     if (frame.code == ErrorCode::RateLimited || frame.code == ErrorCode::ServerBusy)

@@ -107,9 +107,10 @@ void Engine::Impl::connectNow()
     m_transportOpen = false;
     setLink(Link::Connecting);
     m_host.transport.open();
+    const bool rejected = std::exchange(m_tokenRejected, false);
     if (!m_tokenAsked) {
         m_tokenAsked = true;
-        m_host.tokens.requestToken(std::exchange(m_tokenRejected, false));
+        m_host.tokens.requestToken(rejected);
     }
 }
 

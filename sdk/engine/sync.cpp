@@ -28,12 +28,10 @@ void Engine::Impl::noteOwnOrForeign(Room& room, const protocol::Event& event)
     if (!protocol::isMessage(event.kind))
         return;
     if (event.sender == m_config.user) {
-        // Whoever writes below everything has read it.
+        // Who writes with nothing unread has read what they wrote; the server counts alike.
         if (allRead && event.seq > row.read && protocol::countsAsUnread(event.kind)) {
             row.read = event.seq;
             room.rec.readOrd = std::max(room.rec.readOrd, event.ord);
-            room.readTo = std::max(room.readTo, event.seq);
-            m_receiptRooms.insert(row.room);
         }
     } else {
         room.deliverTo = std::max(room.deliverTo, event.seq);
@@ -153,7 +151,7 @@ void Engine::Impl::onLogEntry(const protocol::Event& event)
     const bool ours = !event.tempId.empty() && room->queue.find(event.tempId) != nullptr;
     if (seen && !ours)
         return;
-    (void)transact(offline::Durability::Cache, [&] {
+    const auto done = transact(offline::Durability::Cache, [&] {
         if (seen) {
             touch(*room);
             holesMayChange(*room);
@@ -169,7 +167,8 @@ void Engine::Impl::onLogEntry(const protocol::Event& event)
             applyLog(*room, event.seq, event.seq, &event, &event + 1);
         }
     });
-    if (room->rec.synced < room->rec.row.head)
+    // What the disk refused is told again when there is room.
+    if (!done || room->rec.synced < room->rec.row.head)
         wantSync(*room);
     pump();
     pumpSync();

@@ -1,0 +1,247 @@
+#include "world.h"
+
+namespace skein::engine::test
+{
+
+class Session : public World
+{
+protected:
+    [[nodiscard]] std::vector<Link> linksSeen() const
+    {
+        std::vector<Link> list;
+        for (const auto& state : screen.links)
+            list.push_back(state.link);
+        return list;
+    }
+};
+
+TEST_F(Session, everyStateIsTold)
+{
+    EXPECT_EQ(engine->link().link, Link::SignedOut);
+    goLive();
+    EXPECT_EQ(linksSeen(), (std::vector<Link>{Link::Connecting, Link::SigningIn, Link::CatchingUp, Link::Live}));
+    drop();
+    EXPECT_EQ(engine->link().link, Link::Waiting);
+    engine->stop();
+    EXPECT_EQ(engine->link().link, Link::SignedOut);
+}
+
+TEST_F(Session, helloCarriesTokenDeviceAndCursors)
+{
+    fillLog(3);
+    goLive(3);
+    drop();
+    engine->retryNow();
+    hello();
+    const auto sent = transport.take<protocol::Hello>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].token, "token");
+    EXPECT_EQ(sent[0].deviceId, DeviceId("device"));
+    EXPECT_EQ(sent[0].syncToken, SyncToken("t1"));
+    ASSERT_EQ(sent[0].open.size(), 1U);
+    EXPECT_EQ(sent[0].open[0], (protocol::RoomCursor{kRoom, Epoch(1), Seq(3)}));
+}
+
+TEST_F(Session, tokenAndTransportInEitherOrder)
+{
+    engine->start();
+    engine->tokenReady(std::string("early"));
+    EXPECT_TRUE(transport.take<protocol::Hello>().empty());
+    engine->transportOpened();
+    EXPECT_EQ(transport.take<protocol::Hello>().size(), 1U);
+}
+
+TEST_F(Session, backoffWaitsThenConnects)
+{
+    engine->start();
+    drop();
+    ASSERT_EQ(engine->link().link, Link::Waiting);
+    EXPECT_LE(engine->link().retryAt, clock.now() + Milliseconds(1'000));
+    const int opens = transport.opens;
+    advance(1'000);
+    EXPECT_EQ(transport.opens, opens + 1);
+    EXPECT_EQ(engine->link().link, Link::Connecting);
+}
+
+TEST_F(Session, networkWordStopsAndStartsAtOnce)
+{
+    goLive();
+    engine->networkReachable(false);
+    EXPECT_EQ(engine->link().link, Link::Offline);
+    advance(120'000);
+    EXPECT_EQ(transport.opens, 1);
+    engine->networkReachable(true);
+    EXPECT_EQ(transport.opens, 2);
+    EXPECT_EQ(engine->link().link, Link::Connecting);
+}
+
+TEST_F(Session, expiredTokenIsReplacedAndTheConnectionMadeAnew)
+{
+    goLive();
+    ASSERT_EQ(tokens.asked, std::vector<bool>{false});
+    drop(static_cast<std::uint16_t>(protocol::CloseCode::TokenExpired));
+    EXPECT_EQ(engine->link().link, Link::Connecting);
+    EXPECT_EQ(tokens.asked, (std::vector<bool>{false, true}));
+}
+
+TEST_F(Session, tokenRefreshKeepsTheSocket)
+{
+    goLive();
+    say(protocol::ErrorFrame{{}, ErrorCode::TokenExpired, true, {}, ""});
+    EXPECT_EQ(tokens.asked, (std::vector<bool>{false, true}));
+    engine->tokenReady(std::string("fresh"));
+    const auto sent = transport.take<protocol::TokenRefresh>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].token, "fresh");
+    EXPECT_EQ(engine->link().link, Link::Live);
+}
+
+TEST_F(Session, finalCloseCodesStopWithTheirReason)
+{
+    const std::vector<std::pair<protocol::CloseCode, ErrorCode>> rows{
+        {protocol::CloseCode::InvalidToken, ErrorCode::TokenInvalid},
+        {protocol::CloseCode::UnsupportedVersion, ErrorCode::UnsupportedVersion},
+        {protocol::CloseCode::Banned, ErrorCode::Banned},
+        {protocol::CloseCode::DeviceRevoked, ErrorCode::DeviceRevoked},
+        {protocol::CloseCode::TooManyConnections, ErrorCode::TooManyConnections},
+    };
+    for (const auto& [code, expected] : rows) {
+        engine->start();
+        drop(static_cast<std::uint16_t>(code));
+        EXPECT_EQ(engine->link().link, Link::Stopped);
+        EXPECT_EQ(engine->link().error->code, expected);
+        const int opens = transport.opens;
+        advance(600'000);
+        EXPECT_EQ(transport.opens, opens);
+        engine->tokenReady(std::string("for the attempt that ended"));
+    }
+}
+
+TEST_F(Session, refusedSignInStops)
+{
+    engine->start();
+    engine->tokenReady(tl::unexpected(makeError(ErrorCode::TokenInvalid)));
+    EXPECT_EQ(engine->link().link, Link::Stopped);
+    EXPECT_EQ(engine->link().error->code, ErrorCode::TokenInvalid);
+}
+
+TEST_F(Session, goodbyeWindowIsKept)
+{
+    goLive();
+    say(protocol::Goodbye{ErrorCode::ShuttingDown, "restart", true, 5'000, 2'000});
+    drop(static_cast<std::uint16_t>(protocol::CloseCode::ShuttingDown));
+    EXPECT_GE(engine->link().retryAt, clock.now() + Milliseconds(5'000));
+    EXPECT_LE(engine->link().retryAt, clock.now() + Milliseconds(7'000));
+}
+
+TEST_F(Session, goodbyeForGoodStops)
+{
+    goLive();
+    say(protocol::Goodbye{ErrorCode::Banned, "no", false, 0, 0});
+    EXPECT_EQ(engine->link().link, Link::Stopped);
+    EXPECT_EQ(engine->link().error->code, ErrorCode::Banned);
+}
+
+TEST_F(Session, silentServerIsNoticedWithinTwoHeartbeats)
+{
+    goLive();
+    advance(protocol::kHeartbeatMs + protocol::kHeartbeatGraceMs - 1);
+    EXPECT_EQ(engine->link().link, Link::Live);
+    advance(1);
+    EXPECT_EQ(engine->link().link, Link::Waiting);
+    EXPECT_EQ(engine->link().error->code, ErrorCode::Timeout);
+    EXPECT_EQ(transport.closes, 1);
+}
+
+TEST_F(Session, silenceWithSomethingUnconfirmedIsProbedAndGivenUpAfterFourSeconds)
+{
+    goLive();
+    sendText("?");
+    advance(2'000);
+    EXPECT_EQ(transport.take<protocol::Ping>().size(), 1U);
+    advance(protocol::kProbeTimeoutMs - 1);
+    EXPECT_EQ(engine->link().link, Link::Live);
+    advance(1);
+    EXPECT_EQ(engine->link().link, Link::Waiting);
+}
+
+TEST_F(Session, serverPingIsAnswered)
+{
+    goLive();
+    say(protocol::Ping{42});
+    const auto sent = transport.take<protocol::Pong>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].t, 42);
+}
+
+TEST_F(Session, unreadableFrameIsCountedAndTheConnectionMadeAnew)
+{
+    goLive();
+    for (const char* bad : {"", "{", "[]", "{\"type\":\"message_new\"}", "{\"type\":1}", "\xff"}) {
+        engine->frameReceived(bad);
+        EXPECT_EQ(engine->link().link, Link::Waiting) << bad;
+        engine->retryNow();
+        reconnect();
+    }
+    EXPECT_EQ(metrics.counter("frames_bad").value(), 6);
+    EXPECT_EQ(metrics.counter("reconnects").value(), 6);
+}
+
+TEST_F(Session, unknownFrameTypesAreTolerated)
+{
+    goLive();
+    engine->frameReceived(R"({"type":"from_the_future","x":1})");
+    EXPECT_EQ(engine->link().link, Link::Live);
+}
+
+TEST_F(Session, framesBeforeTheWelcomeMeanNothing)
+{
+    engine->start();
+    hello();
+    say(protocol::LogEntry{message(1, "early")});
+    EXPECT_EQ(engine->link().link, Link::SigningIn);
+    EXPECT_TRUE(screen.rows.empty());
+}
+
+TEST_F(Session, someoneElsesWelcomeIsNotMixedIn)
+{
+    engine->start();
+    hello();
+    auto frame = welcomeFrame();
+    frame.user = kHer;
+    say(frame);
+    EXPECT_EQ(engine->link().link, Link::Stopped);
+    EXPECT_EQ(engine->link().error->code, ErrorCode::TokenInvalid);
+}
+
+TEST_F(Session, connectingHasAnEnd)
+{
+    engine->start();
+    advance(15'000);
+    EXPECT_EQ(engine->link().link, Link::Waiting);
+    EXPECT_EQ(engine->link().error->code, ErrorCode::Timeout);
+}
+
+TEST_F(Session, wallClockJumpsChangeNothing)
+{
+    goLive();
+    clock.jumpWall(std::chrono::hours(5));
+    engine->tick();
+    clock.jumpWall(-std::chrono::hours(50));
+    engine->tick();
+    EXPECT_EQ(engine->link().link, Link::Live);
+}
+
+TEST_F(Session, latenciesAreRecorded)
+{
+    engine->start();
+    clock.advance(Milliseconds(40));
+    hello();
+    say(welcomeFrame());
+    answerRooms({});
+    EXPECT_EQ(metrics.histogram("connect").count(), 1);
+    EXPECT_GE(metrics.histogram("connect").sumUs(), 40'000);
+    EXPECT_EQ(metrics.histogram("catch_up").count(), 1);
+}
+
+} // namespace skein::engine::test

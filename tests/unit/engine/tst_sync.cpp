@@ -1,0 +1,277 @@
+#include "world.h"
+
+namespace skein::engine::test
+{
+
+using protocol::Kind;
+using protocol::LogEntry;
+using protocol::SyncRequest;
+using Strings = std::vector<std::string>;
+
+class Sync : public World
+{
+};
+
+TEST_F(Sync, liveMessageInOrderIsShownAndMovesTheCursor)
+{
+    goLive();
+    say(LogEntry{message(1, "a")});
+    say(LogEntry{message(2, "b")});
+    EXPECT_EQ(screen.bodies(), (Strings{"a", "b"}));
+    EXPECT_TRUE(transport.take<SyncRequest>().empty());
+    EXPECT_EQ(screen.rooms[kRoom].unread, 2);
+    EXPECT_EQ(screen.rooms[kRoom].last->text, "b");
+}
+
+TEST_F(Sync, duplicatesAreHarmless)
+{
+    goLive();
+    for (int i = 0; i < 3; ++i)
+        say(LogEntry{message(1, "a")});
+    EXPECT_EQ(screen.bodies(), Strings{"a"});
+    EXPECT_EQ(screen.rooms[kRoom].unread, 1);
+}
+
+TEST_F(Sync, jumpIsShownAtOnceAndItsHoleAskedFor)
+{
+    fillLog(5);
+    goLive(2 /* of 5 */);
+    // goLive answers from the whole log.
+    say(LogEntry{message(9, "i")});
+    EXPECT_EQ(screen.bodies(), (Strings{"m1", "m2", "m3", "m4", "m5", "[6-8]", "i"}));
+    const auto asked = transport.take<SyncRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].rooms[0].since, Seq(5));
+    // Live goes on meanwhile, without a second request.
+    say(LogEntry{message(10, "j")});
+    EXPECT_TRUE(transport.take<SyncRequest>().empty());
+    protocol::SyncRoom room{kRoom, Epoch(1), Seq(6), Seq(8), Seq(9), Ord(9), false, {}, {}};
+    room.events = {message(6, "f"), message(7, "g"), message(8, "h")};
+    say(protocol::SyncResponse{asked[0].req, {room}, false});
+    EXPECT_EQ(screen.bodies(), (Strings{"m1", "m2", "m3", "m4", "m5", "f", "g", "h", "i", "j"}));
+    EXPECT_TRUE(transport.take<SyncRequest>().empty());
+    drop();
+    engine->retryNow();
+    hello();
+    EXPECT_EQ(transport.take<protocol::Hello>().at(0).open.at(0).hi, Seq(10));
+}
+
+TEST_F(Sync, mutationForAMessageStillOnItsWayIsNotLost)
+{
+    goLive();
+    say(LogEntry{message(1, "a")});
+    say(LogEntry{editOf(4, 2, "edited")}); // 2 and 3 are missing
+    const auto asked = transport.take<SyncRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    // The server read the page before the edit was committed.
+    protocol::SyncRoom room{kRoom, Epoch(1), Seq(2), Seq(3), Seq(3), Ord(3), false, {}, {}};
+    room.events = {message(2, "b"), message(3, "c")};
+    say(protocol::SyncResponse{asked[0].req, {room}, false});
+    EXPECT_EQ(screen.bodies(), (Strings{"a", "edited", "c"}));
+}
+
+TEST_F(Sync, mutationsOfDifferentPartsApplyInAnyOrder)
+{
+    goLive();
+    say(LogEntry{message(1, "a")});
+    protocol::Event reaction = mutation(3, Kind::Reaction, 1);
+    reaction.reactions = {{"👍", {kHer}}};
+    say(LogEntry{reaction});
+    const auto asked = transport.take<SyncRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    protocol::SyncRoom room{kRoom, Epoch(1), Seq(2), Seq(3), Seq(3), Ord(3), false, {}, {}};
+    room.events = {editOf(2, 1, "edited"), reaction};
+    say(protocol::SyncResponse{asked[0].req, {room}, false});
+    EXPECT_EQ(screen.bodies(), Strings{"edited"});
+    EXPECT_EQ(screen.timeline()[0].reactions.size(), 1U);
+    EXPECT_EQ(screen.timeline()[0].rev, Rev(3));
+}
+
+TEST_F(Sync, olderMutationDoesNotUndoANewerOne)
+{
+    goLive();
+    say(LogEntry{message(1, "a")});
+    say(LogEntry{editOf(3, 1, "newer")});
+    const auto asked = transport.take<SyncRequest>();
+    protocol::SyncRoom room{kRoom, Epoch(1), Seq(2), Seq(2), Seq(3), Ord(3), false, {}, {}};
+    room.events = {editOf(2, 1, "older")};
+    say(protocol::SyncResponse{asked.at(0).req, {room}, false});
+    EXPECT_EQ(screen.bodies(), Strings{"newer"});
+}
+
+TEST_F(Sync, catchUpGoesPageByPageFromItsCursor)
+{
+    fillLog(450);
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    answerRooms({info(450)});
+    EXPECT_EQ(engine->link().link, Link::CatchingUp);
+    answerSync();
+    answerSync();
+    EXPECT_EQ(engine->link().link, Link::CatchingUp);
+    answerSync();
+    EXPECT_EQ(engine->link().link, Link::Live);
+    EXPECT_EQ(screen.bodies().size(), 450U);
+    auto reader = offline::Reader::open(path);
+    const auto page = (*reader)->newest(kRoom, 1000);
+    EXPECT_EQ(page->rows.size(), 450U);
+    EXPECT_TRUE(page->atOldest);
+}
+
+TEST_F(Sync, bigResponseIsWorkedOffInSlicesThatASendOvertakes)
+{
+    fillLog(200);
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    answerRooms({info(200)});
+    const auto asked = transport.take<SyncRequest>();
+    protocol::SyncRoom room{kRoom, Epoch(1), Seq(1), Seq(200), Seq(200), Ord(200), false, {}, {}};
+    for (const auto& [seq, event] : log)
+        room.events.push_back(event);
+    engine->frameReceived(
+        protocol::encode(protocol::ServerFrame(protocol::SyncResponse{asked.at(0).req, {room}, false})));
+    EXPECT_EQ(screen.bodies().size(), Engine::kWorkRowsMax + 1); // and the hole above them
+    ASSERT_TRUE(engine->hasWork());
+    const TempId tempId = sendText("first");
+    EXPECT_EQ(transport.take<protocol::MessageSend>().size(), 1U);
+    engine->frameReceived(protocol::encode(protocol::ServerFrame(confirmation(tempId, 201))));
+    EXPECT_EQ(screen.timeline().back().status, offline::Status::Sent);
+    int slices = 0;
+    while (engine->hasWork()) {
+        engine->work();
+        ++slices;
+    }
+    EXPECT_EQ(slices, 3);
+    EXPECT_EQ(screen.bodies().size(), 201U);
+}
+
+TEST_F(Sync, gapTooLargeGivesTheNewestPageAndAHole)
+{
+    fillLog(3);
+    goLive(3);
+    drop();
+    engine->retryNow();
+    hello();
+    auto frame = welcomeFrame();
+    frame.dirty = {head(5'000)};
+    say(frame);
+    const auto asked = transport.take<SyncRequest>();
+    protocol::SyncRoom room{kRoom, Epoch(1), Seq(4'999), Seq(5'000), Seq(5'000), Ord(5'000), true, {}, {}};
+    room.events = {message(4'999, "y"), message(5'000, "z")};
+    say(protocol::SyncResponse{asked.at(0).req, {room}, false});
+    EXPECT_EQ(screen.bodies(), (Strings{"m1", "m2", "m3", "[4-4998]", "y", "z"}));
+    EXPECT_EQ(engine->link().link, Link::Live);
+    EXPECT_TRUE(transport.take<SyncRequest>().empty());
+    say(LogEntry{message(5'001, "next")});
+    EXPECT_TRUE(transport.take<SyncRequest>().empty());
+}
+
+TEST_F(Sync, otherEpochDropsTheCacheAndKeepsTheOutbox)
+{
+    fillLog(3);
+    goLive(3);
+    drop();
+    const TempId tempId = sendText("unsent");
+    ASSERT_TRUE(engine->setDraft(kRoom, "half a thought"));
+    engine->retryNow();
+    epoch = 2;
+    log.clear();
+    log[1] = message(1, "restored");
+    reconnect();
+    const auto sent = transport.take<protocol::MessageSend>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].tempId, tempId);
+    answerSync();
+    auto reader = offline::Reader::open(path);
+    const auto page = (*reader)->newest(kRoom, 50);
+    ASSERT_EQ(page->rows.size(), 2U);
+    EXPECT_EQ(page->rows[1].body, "restored");
+    EXPECT_EQ(page->rows[0].body, "unsent");
+    EXPECT_EQ(*(*reader)->draft(kRoom), "half a thought");
+    EXPECT_GE(screen.resets, 1);
+}
+
+TEST_F(Sync, silentGapIsFoundByThePong)
+{
+    fillLog(3);
+    goLive(3);
+    log[4] = message(4, "lost on the way");
+    say(protocol::Pong{0, 0, {{kRoom, Seq(4)}}});
+    EXPECT_TRUE(transport.take<SyncRequest>().empty()); // it may be just behind
+    advance(1'000);
+    answerSync();
+    EXPECT_EQ(screen.bodies().back(), "lost on the way");
+}
+
+TEST_F(Sync, summaryOfARoomIsFetched)
+{
+    goLive();
+    fillLog(2);
+    protocol::RoomDirty dirty{head(2, 0, 2), protocol::Preview{Seq(2), kHer, "Her", Kind::Text, "m2", 5}};
+    say(dirty);
+    EXPECT_EQ(screen.rooms[kRoom].unread, 2);
+    EXPECT_EQ(screen.rooms[kRoom].last->senderName, "Her");
+    answerSync();
+    EXPECT_EQ(screen.bodies(), (Strings{"m1", "m2"}));
+}
+
+TEST_F(Sync, interruptedCatchUpIsTakenUpAgainThoughTheTokenIsNew)
+{
+    fillLog(450);
+    goLive(450); // one page of three
+    restartProcess();
+    engine->start();
+    hello();
+    say(welcomeFrame()); // nothing dirty since the token
+    answerRooms({info(450)});
+    const auto asked = transport.take<SyncRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].rooms.at(0).since, Seq(200));
+}
+
+TEST_F(Sync, cursorAndRowsAreOneTransaction)
+{
+    fillLog(120);
+    goLive(120);
+    const auto records = store->rooms().load();
+    ASSERT_EQ(records.size(), 1U);
+    EXPECT_EQ(records[0].synced, Seq(120));
+    EXPECT_EQ(store->timeline().spans(records[0].key).spans(),
+              (std::vector<offline::Span>{{Seq(1), Seq(120), Seq(120)}}));
+}
+
+TEST_F(Sync, refusedByTheDiskIsAskedForAgain)
+{
+    goLive();
+    store->limitPages(1);
+    fillLog(60);
+    for (std::int64_t seq = 1; seq <= 60; ++seq) {
+        protocol::Event event = message(seq, std::string(4'000, 'x'));
+        log[seq] = event;
+        say(LogEntry{event});
+    }
+    EXPECT_GT(metrics.counter("store_errors").value(), 0);
+    const auto shown = screen.bodies();
+    EXPECT_LT(std::count_if(shown.begin(), shown.end(), [](const auto& it) { return it[0] != '['; }), 60);
+    store->limitPages(0);
+    for (int i = 0; i < 4; ++i) {
+        advance(5'000);
+        answerSync();
+    }
+    EXPECT_EQ(screen.bodies(), Strings(60, std::string(4'000, 'x')));
+}
+
+TEST_F(Sync, unknownRoomOfAnEventIsAskedFor)
+{
+    goLive();
+    protocol::Event event = message(1, "hi");
+    event.room = RoomId("other");
+    say(LogEntry{event});
+    const auto asked = transport.take<protocol::RoomsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].rooms, std::vector<RoomId>{RoomId("other")});
+}
+
+} // namespace skein::engine::test
