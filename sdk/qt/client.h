@@ -3,13 +3,15 @@
 // at once: no call waits for the disk, the network or another thread.
 //
 //     Skein::Client client;
-//     client.setServerUrl(QUrl("http://127.0.0.1:8420"));
+//     client.setServerUrl(QUrl("http://127.0.0.1:7878"));
 //     if (!client.resume())
 //         client.signIn("ann", "a long password");
 //     Skein::TimelineModel* timeline = client.timeline(roomId);
 //     timeline->send("hello");
 #pragma once
 
+#include "core/log.h"
+#include "core/metrics.h"
 #include "sdk/qt/roomlistmodel.h"
 #include "sdk/qt/timelinemodel.h"
 
@@ -19,6 +21,7 @@
 #include <QVariantList>
 #include <QtQml/qqmlregistration.h>
 
+#include <functional>
 #include <memory>
 
 namespace Skein
@@ -45,6 +48,9 @@ class Client : public QObject
     /// and the session ends with the process. Setting it while signed in saves the token at once.
     Q_PROPERTY(bool allowPlainTokenFile READ allowPlainTokenFile WRITE setAllowPlainTokenFile NOTIFY
                    allowPlainTokenFileChanged)
+
+    /// False: the keychain is never asked (bots, tests, demonstrations). Default true.
+    Q_PROPERTY(bool useKeychain READ useKeychain WRITE setUseKeychain NOTIFY useKeychainChanged)
 
     // ---- who ----
     Q_PROPERTY(bool signedIn READ signedIn NOTIFY signedInChanged)
@@ -101,6 +107,8 @@ public:
     void setAllowInsecureServer(bool allow);
     [[nodiscard]] bool allowPlainTokenFile() const;
     void setAllowPlainTokenFile(bool allow);
+    [[nodiscard]] bool useKeychain() const;
+    void setUseKeychain(bool use);
     [[nodiscard]] bool signedIn() const;
     [[nodiscard]] bool busy() const;
     [[nodiscard]] QString userId() const;
@@ -176,12 +184,33 @@ public:
     /// p95Ms, p99Ms}].
     Q_INVOKABLE QVariantList metricsSnapshot() const;
 
+    // ---- for programs without a view (bots, tests, tools) ----
+    /// Queues a message without a timeline model; its states come as rowsChanged(). Empty: not
+    /// signed in.
+    QString sendMessage(const QString& roomId, const QString& text, qint64 replySeq = 0);
+    /// All of a room's traffic (messages, typing, receipts), as if it were on screen, without marking it read.
+    void setWatched(const QString& roomId, bool watched);
+    /// Moves the read position up to a seq.
+    void markReadTo(const QString& roomId, qint64 seq);
+    /// Where log lines go, called on any thread. Before signing in.
+    void setLogSink(skein::LogSink sink);
+    [[nodiscard]] skein::Metrics& metrics();
+    /// A page of history from this device, newest first; `beforeSeq` 0 = the newest. What is not
+    /// stored is asked from the server first, for at most a few seconds.
+    void readHistory(const QString& roomId, qint64 beforeSeq, int limit,
+                     std::function<void(const skein::Result<skein::offline::Page>&)> done);
+
 Q_SIGNALS:
+    /// A row of any room was inserted or changed (also one's own: queued, confirmed, failed).
+    void rowsChanged(const skein::engine::TimelineChange& change);
+    /// The rooms were loaded from this device after signing in.
+    void roomsLoaded();
     void serverUrlChanged();
     void dataDirChanged();
     void deviceNameChanged();
     void allowInsecureServerChanged();
     void allowPlainTokenFileChanged();
+    void useKeychainChanged();
     void signedInChanged();
     void busyChanged();
     void stateChanged();

@@ -1,0 +1,46 @@
+// The accounts that this device knows: a folder for each with its settings and database, and which
+// was used last. Small files, written whole. Thread: GUI.
+#pragma once
+
+#include <QString>
+#include <QUrl>
+
+#include <optional>
+
+namespace Skein
+{
+
+struct Account {
+    QUrl server;
+    QString userName, userId, displayName;
+    QString deviceId;
+};
+
+class Accounts
+{
+public:
+    explicit Accounts(QString dataDir);
+
+    /// Name of an account's folder and of its entry in the keychain: from server and user name.
+    [[nodiscard]] static QString keyOf(const QUrl& server, const QString& userName);
+    [[nodiscard]] std::optional<Account> read(const QString& key) const;
+    /// False: the folder cannot be written.
+    [[nodiscard]] bool write(const QString& key, const Account& account) const;
+    /// The device id of the account, known or new: with a temporary id it is the key of every
+    /// message, so an account keeps it as long as its data.
+    [[nodiscard]] QString deviceId(const QString& key) const;
+
+    [[nodiscard]] QString lastKey() const;
+    void setLastKey(const QString& key) const;
+    /// Deletes everything of an account.
+    void wipe(const QString& key) const;
+
+    [[nodiscard]] QString folder(const QString& key) const;
+    [[nodiscard]] QString storePath(const QString& key) const;
+    [[nodiscard]] QString tokenFile(const QString& key) const;
+
+private:
+    QString m_dataDir;
+};
+
+} // namespace Skein

@@ -1,0 +1,189 @@
+#include "sdk/qt/authclient.h"
+
+#include "sdk/qt/displaytext.h"
+
+#include <QHostAddress>
+#include <QJsonDocument>
+#include <QNetworkReply>
+#include <QNetworkRequest>
+
+#include <memory>
+#include <utility>
+
+namespace Skein
+{
+
+using skein::ErrorCode;
+
+namespace
+{
+
+ErrorCode codeOfStatus(int status)
+{
+    switch (status) {
+    case 400:
+        return ErrorCode::BadField;
+    case 401:
+        return ErrorCode::Unauthenticated;
+    case 403:
+        return ErrorCode::Forbidden;
+    case 404:
+        return ErrorCode::NotFound;
+    case 409:
+        return ErrorCode::Conflict;
+    case 413:
+        return ErrorCode::FrameTooLarge;
+    case 429:
+        return ErrorCode::RateLimited;
+    case 503:
+        return ErrorCode::ServerBusy;
+    default:
+        return status >= 500 ? ErrorCode::Internal : ErrorCode::Transport;
+    }
+}
+
+skein::Error errorFrom(int status, const QJsonObject& body)
+{
+    const QJsonObject described = body.value(QLatin1String("error")).toObject();
+    const auto named =
+        skein::errorCodeFromWire(display::utf8(described.value(QLatin1String("code")).toString()));
+    skein::Error error = skein::makeError(
+        named.value_or(codeOfStatus(status)),
+        display::utf8(described.value(QLatin1String("detail")).toString().left(500)));
+    const qint64 after = described.value(QLatin1String("retry_after_ms")).toInteger();
+    if (after > 0)
+        error.retryAfter = std::chrono::milliseconds(after);
+    if (status >= 500)
+        error.retryable = true;
+    return error;
+}
+
+} // namespace
+
+skein::Result<Tokens> tokensFrom(const QJsonObject& object)
+{
+    const QJsonObject user = object.value(QLatin1String("user")).toObject();
+    Tokens tokens;
+    tokens.userId = user.value(QLatin1String("id")).toString();
+    tokens.userName = user.value(QLatin1String("name")).toString();
+    tokens.displayName = user.value(QLatin1String("display_name")).toString(tokens.userName);
+    tokens.session = object.value(QLatin1String("session")).toString();
+    tokens.deviceId = object.value(QLatin1String("device_id")).toString();
+    tokens.accessToken = object.value(QLatin1String("access_token")).toString();
+    tokens.refreshToken = object.value(QLatin1String("refresh_token")).toString();
+    tokens.accessExpiresAt = object.value(QLatin1String("access_expires_at")).toInteger();
+    if (tokens.userId.isEmpty())
+        return skein::fail(ErrorCode::BadFrame, "user.id");
+    if (tokens.accessToken.isEmpty())
+        return skein::fail(ErrorCode::BadFrame, "access_token");
+    if (tokens.refreshToken.isEmpty())
+        return skein::fail(ErrorCode::BadFrame, "refresh_token");
+    if (tokens.displayName.isEmpty())
+        tokens.displayName = tokens.userName;
+    return tokens;
+}
+
+bool isLoopback(const QUrl& url)
+{
+    const QString host = url.host();
+    if (host.compare(QLatin1String("localhost"), Qt::CaseInsensitive) == 0)
+        return true;
+    QHostAddress address;
+    return address.setAddress(host) && address.isLoopback();
+}
+
+AuthClient::AuthClient(QObject* parent)
+    : QObject(parent)
+{
+    m_network.setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
+    m_network.setTransferTimeout(kTimeoutMs);
+}
+
+void AuthClient::post(const QString& path, const QJsonObject& body, const QString& bearer,
+                      std::function<void(skein::Result<QJsonObject>)> done)
+{
+    QUrl url = m_server;
+    QString base = url.path();
+    while (base.endsWith(u'/'))
+        base.chop(1);
+    url.setPath(base + QStringLiteral("/v1/") + path);
+    QNetworkRequest request(url);
+    request.setHeader(QNetworkRequest::ContentTypeHeader, QStringLiteral("application/json"));
+    request.setAttribute(QNetworkRequest::RedirectPolicyAttribute,
+                         QNetworkRequest::ManualRedirectPolicy);
+    request.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
+    request.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
+    request.setTransferTimeout(kTimeoutMs);
+    if (!bearer.isEmpty())
+        request.setRawHeader("Authorization", "Bearer " + bearer.toUtf8());
+    QNetworkReply* reply =
+        m_network.post(request, QJsonDocument(body).toJson(QJsonDocument::Compact));
+    const auto tooLarge = std::make_shared<bool>(false);
+    connect(reply, &QNetworkReply::readyRead, this, [reply, tooLarge] {
+        if (reply->bytesAvailable() > kReplyBytesMax) {
+            *tooLarge = true;
+            reply->abort();
+        }
+    });
+    connect(reply, &QNetworkReply::finished, this, [reply, tooLarge, done = std::move(done)] {
+        reply->deleteLater();
+        const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+        if (*tooLarge) {
+            done(skein::fail(ErrorCode::FrameTooLarge, "reply of the server"));
+            return;
+        }
+        if (status == 0) {
+            const auto error = reply->error();
+            const bool timedOut = error == QNetworkReply::TimeoutError ||
+                                  error == QNetworkReply::OperationCanceledError;
+            done(skein::fail(timedOut ? ErrorCode::Timeout : ErrorCode::Transport,
+                             display::utf8(reply->errorString())));
+            return;
+        }
+        const QByteArray bytes = reply->readAll();
+        const QJsonDocument document = QJsonDocument::fromJson(bytes);
+        if (status < 200 || status > 299) {
+            if (status >= 300 && status < 400)
+                done(skein::fail(ErrorCode::Transport, "redirect refused"));
+            else
+                done(skein::fail(errorFrom(status, document.object())));
+            return;
+        }
+        if (status != 204 && !document.isObject()) {
+            done(skein::fail(ErrorCode::BadFrame, "reply is not a JSON object"));
+            return;
+        }
+        done(document.object());
+    });
+}
+
+void AuthClient::enter(const QString& path, const QString& name, const QString& password,
+                       const QString& displayName, const QString& deviceId,
+                       const QString& deviceName, Answer answer)
+{
+    QJsonObject body{{QStringLiteral("name"), name},
+                     {QStringLiteral("password"), password},
+                     {QStringLiteral("device_id"), deviceId},
+                     {QStringLiteral("device_name"), deviceName}};
+    if (!displayName.isEmpty())
+        body.insert(QStringLiteral("display_name"), displayName);
+    post(path, body, {}, [answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
+        answer(reply ? tokensFrom(*reply) : skein::Result<Tokens>(skein::fail(reply.error())));
+    });
+}
+
+void AuthClient::refresh(const QString& refreshToken, Answer answer)
+{
+    post(QStringLiteral("refresh"), {{QStringLiteral("refresh_token"), refreshToken}}, {},
+         [answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
+             answer(reply ? tokensFrom(*reply) : skein::Result<Tokens>(skein::fail(reply.error())));
+         });
+}
+
+void AuthClient::signOut(const QString& accessToken, std::function<void()> done)
+{
+    post(QStringLiteral("signout"), {}, accessToken,
+         [done = std::move(done)](const skein::Result<QJsonObject>&) { done(); });
+}
+
+} // namespace Skein

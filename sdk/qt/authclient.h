@@ -1,0 +1,64 @@
+// Signing up, in and out, and refreshing tokens over HTTP. Redirects are refused, replies are
+// bounded in time and size. Thread: GUI; answers come through the callback, never from inside the
+// call, and not at all once this is deleted.
+#pragma once
+
+#include "core/result.h"
+
+#include <QJsonObject>
+#include <QNetworkAccessManager>
+#include <QObject>
+#include <QString>
+#include <QUrl>
+
+#include <functional>
+
+namespace Skein
+{
+
+/// What a session is made of. The tokens are secrets: never logged.
+struct Tokens {
+    QString userId, userName, displayName;
+    QString session, deviceId;
+    QString accessToken, refreshToken;
+    qint64 accessExpiresAt = 0; ///< ms since 1970 UTC
+};
+
+class AuthClient : public QObject
+{
+    Q_OBJECT
+
+public:
+    using Answer = std::function<void(const skein::Result<Tokens>&)>;
+
+    explicit AuthClient(QObject* parent = nullptr);
+
+    void setServer(const QUrl& server) { m_server = server; }
+    /// `path`: "signup", "signin". Errors: Unauthenticated, Conflict, BadField, RateLimited (with
+    /// retryAfter), Transport, Timeout, BadFrame (a reply that is not what the contract says) and
+    /// whatever the server names.
+    void enter(const QString& path, const QString& name, const QString& password,
+               const QString& displayName, const QString& deviceId, const QString& deviceName,
+               Answer answer);
+    /// Errors: TokenInvalid is final.
+    void refresh(const QString& refreshToken, Answer answer);
+    /// Best effort; nobody waits for it.
+    void signOut(const QString& accessToken, std::function<void()> done);
+
+    static constexpr int kTimeoutMs = 15'000;
+    static constexpr qint64 kReplyBytesMax = 64 * 1024;
+
+private:
+    void post(const QString& path, const QJsonObject& body, const QString& bearer,
+              std::function<void(skein::Result<QJsonObject>)> done);
+
+    QNetworkAccessManager m_network;
+    QUrl m_server;
+};
+
+/// Tokens from the server's reply; BadFrame names the field that is missing.
+[[nodiscard]] skein::Result<Tokens> tokensFrom(const QJsonObject& object);
+/// True for a server whose traffic does not leave this machine.
+[[nodiscard]] bool isLoopback(const QUrl& url);
+
+} // namespace Skein

@@ -1,0 +1,145 @@
+// Inside of Client: the session's threads, the auth flow, what the GUI thread remembers. Not for
+// users of the SDK.
+#pragma once
+
+#include "sdk/qt/accounts.h"
+#include "sdk/qt/authclient.h"
+#include "sdk/qt/client.h"
+#include "sdk/qt/engineworker.h"
+#include "sdk/qt/readerworker.h"
+#include "sdk/qt/timelineport.h"
+#include "sdk/qt/tokenvault.h"
+
+#include <QDate>
+#include <QThread>
+#include <QTimer>
+
+#include <list>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace Skein
+{
+
+class Client::Private final : public QObject, public TimelinePort
+{
+public:
+    explicit Private(Client& owner);
+    ~Private() override;
+
+    // TimelinePort
+    void requestPage(const PageRequest& request) override;
+    [[nodiscard]] skein::TempId newTempId() override;
+    [[nodiscard]] std::int64_t wallNowMs() override;
+    void send(const skein::RoomId& room, const skein::TempId& tempId, std::string text,
+              std::optional<skein::Seq> replyTo) override;
+    void edit(const skein::RoomId& room, skein::offline::RowId row, std::string text) override;
+    void remove(const skein::RoomId& room, skein::offline::RowId row) override;
+    void react(const skein::RoomId& room, skein::offline::RowId row, std::string key,
+               bool on) override;
+    void retry(const skein::TempId& tempId) override;
+    void discard(const skein::TempId& tempId) override;
+    void setRoomOpen(const skein::RoomId& room, bool open) override;
+    void markRead(const skein::RoomId& room, skein::Seq seq) override;
+    void wantHistory(const skein::RoomId& room, skein::Seq before) override;
+    void wantAround(const skein::RoomId& room, skein::Seq seq) override;
+
+    // Session (clientsession.cpp).
+    [[nodiscard]] bool checkServer();
+    void enter(const QString& path, const QString& name, const QString& password,
+               const QString& displayName);
+    void entered(const QString& key, const Tokens& tokens);
+    void enterFailed(const skein::Error& error);
+    void begin(const QString& key, const Account& account);
+    void end();
+    void saveToken();
+    void tokenWanted(bool rejected);
+    void giveToken(skein::Result<std::string> token);
+    void refreshed(const skein::Result<Tokens>& result);
+    void watchNetwork();
+    void setBusy(bool value);
+    void setError(const std::optional<skein::Error>& error);
+    [[nodiscard]] Accounts accounts() const { return Accounts(dataDir); }
+
+    // From the threads (clientevents.cpp).
+    void connectWorker();
+    void linkTold(const skein::engine::LinkState& state);
+    void roomsTold(const std::vector<skein::offline::RoomRow>& changed,
+                   const std::vector<skein::RoomId>& removed);
+    void roomsLoaded(const std::vector<skein::offline::RoomRow>& rows, bool last);
+    void timelineTold(const skein::engine::TimelineChange& change);
+    void typingTold(const skein::RoomId& room, const EngineWorker::TypingUsers& users);
+    void presenceTold(const std::vector<skein::protocol::PresenceInfo>& users);
+    void membersTold(const skein::RoomId& room,
+                     const std::vector<skein::protocol::MemberInfo>& members);
+    void outboxTold(const skein::engine::OutboxState& state);
+    void pageReady(const PageReply& reply);
+    void storeTrouble(const skein::Error& error);
+    void countDown();
+    void unreadMayHaveChanged();
+    void announce(const skein::engine::TimelineChange& change);
+
+    void post(EngineWorker::Command command);
+    /// Runs `call(engine)` and tells commandFailed() when it gives an error.
+    template <class Call>
+    void command(Call call);
+    void history(const skein::RoomId& room, qint64 beforeSeq, int limit, int triesLeft,
+                 std::function<void(const skein::Result<skein::offline::Page>&)> done);
+    [[nodiscard]] TimelineModel* findTimeline(const QString& roomId) const;
+    void dropTimelines();
+
+    Client& q;
+    skein::SystemClock clock;
+    skein::SystemRandom random;
+    skein::Metrics metrics;
+    skein::LogSink logSink;
+
+    QUrl serverUrl;
+    QString dataDir, deviceName;
+    bool allowInsecure = false, allowPlainFile = false, useKeychain = true;
+
+    AuthClient auth;
+    TokenVault vault;
+    bool busy = false, signedIn = false;
+    QString accountKey;
+    Account account;
+    std::optional<Tokens> tokens;
+    QString refreshToken;
+    bool tokenLoaded = true; ///< the vault has answered
+    bool refreshing = false;
+    bool tokenAsked = false; ///< the engine waits for a token
+    bool tokenRejected = false;
+    int entry = 0; ///< generation of sign-in attempts and sessions: late answers are dropped
+
+    QThread workerThread, readerThread;
+    EngineWorker* worker = nullptr;
+    ReaderWorker* reader = nullptr;
+
+    skein::engine::LinkState link;
+    std::optional<skein::Error> error;
+    skein::engine::OutboxState outbox;
+    int retryInSeconds = 0, slowedSeconds = 0, unreadTotal = 0;
+    QTimer second;
+    QDate today;
+
+    RoomListModel* rooms = nullptr;
+    bool roomsLoading = false;
+    std::unordered_set<skein::RoomId> changedWhileLoading;
+    std::list<TimelineModel*> timelines; ///< used last in front
+    struct Asked {
+        TimelineModel* model = nullptr;
+        quint64 ticket = 0;
+        std::function<void(const skein::Result<skein::offline::Page>&)> done;
+    };
+    std::unordered_map<quint64, Asked> pages; ///< requests under way, by a ticket of our own
+    quint64 nextPage = 1;
+    QHash<QString, QString> drafts; ///< written in this run: newer than what the store says
+    QHash<QString, QStringList> typing;
+    QHash<QString, QVariantList> members;
+    QHash<QString, QString> presence;
+    std::unordered_map<skein::RoomId, skein::Seq> announced;
+    static constexpr qsizetype kPresenceMax = 5'000;
+    static constexpr qsizetype kMemberListsMax = 64;
+};
+
+} // namespace Skein

@@ -1,0 +1,352 @@
+// Signing in and out, tokens, and the life of the two threads.
+#include "sdk/qt/client_p.h"
+#include "sdk/qt/displaytext.h"
+
+#include <QNetworkInformation>
+
+#include <utility>
+
+namespace Skein
+{
+
+using skein::ErrorCode;
+
+namespace
+{
+
+/// An access token that is about to expire would be refused under way.
+constexpr qint64 kTokenMarginMs = 30'000;
+
+} // namespace
+
+bool Client::Private::checkServer()
+{
+    const QString scheme = serverUrl.scheme();
+    if (!serverUrl.isValid() || serverUrl.host().isEmpty() ||
+        (scheme != QLatin1String("http") && scheme != QLatin1String("https"))) {
+        enterFailed(skein::makeError(ErrorCode::InvalidArgument, "server address"));
+        return false;
+    }
+    if (scheme == QLatin1String("http") && !allowInsecure && !isLoopback(serverUrl)) {
+        enterFailed(skein::makeError(ErrorCode::InvalidArgument,
+                                     "plain http is for this machine only; use https"));
+        return false;
+    }
+    return true;
+}
+
+void Client::Private::enter(const QString& path, const QString& name, const QString& password,
+                            const QString& displayName)
+{
+    if (busy)
+        return;
+    if (signedIn)
+        end();
+    setError(std::nullopt);
+    setBusy(true);
+    if (!checkServer())
+        return;
+    const QString key = Accounts::keyOf(serverUrl, name);
+    const int mine = ++entry;
+    auth.setServer(serverUrl);
+    auth.enter(path, name, password, displayName, accounts().deviceId(key), deviceName,
+               [this, key, mine](const skein::Result<Tokens>& result) {
+                   if (mine != entry)
+                       return;
+                   if (result)
+                       entered(key, *result);
+                   else
+                       enterFailed(result.error());
+               });
+}
+
+void Client::Private::enterFailed(const skein::Error& failure)
+{
+    setBusy(false);
+    setError(failure);
+    Q_EMIT q.signInFailed(q.errorCode(), q.errorText());
+}
+
+void Client::Private::entered(const QString& key, const Tokens& fresh)
+{
+    Account made;
+    made.server = serverUrl;
+    made.userName = fresh.userName;
+    made.userId = fresh.userId;
+    made.displayName = fresh.displayName;
+    made.deviceId = fresh.deviceId.isEmpty() ? accounts().deviceId(key) : fresh.deviceId;
+    if (!accounts().write(key, made)) {
+        enterFailed(skein::makeError(ErrorCode::StorageFailed, "data folder"));
+        return;
+    }
+    accounts().setLastKey(key);
+    tokens = fresh;
+    refreshToken = fresh.refreshToken;
+    tokenLoaded = true;
+    begin(key, made);
+    saveToken();
+    setBusy(false);
+}
+
+void Client::Private::saveToken()
+{
+    if (refreshToken.isEmpty() || accountKey.isEmpty())
+        return;
+    vault.save(accountKey, accounts().tokenFile(accountKey), refreshToken,
+               [this](TokenVault::Kept kept, const QString& detail) {
+                   if (kept == TokenVault::Kept::Nowhere)
+                       Q_EMIT q.keychainUnavailable(detail);
+               });
+}
+
+/// Opens the account's store and connects. The rooms on this device are shown before the network
+/// is.
+void Client::Private::begin(const QString& key, const Account& who)
+{
+    accountKey = key;
+    account = who;
+    EngineWorker::Setup setup;
+    setup.storePath = accounts().storePath(key);
+    setup.socketUrl = who.server;
+    setup.socketUrl.setScheme(who.server.scheme() == QLatin1String("https") ? QStringLiteral("wss")
+                                                                            : QStringLiteral("ws"));
+    QString base = who.server.path();
+    while (base.endsWith(u'/'))
+        base.chop(1);
+    setup.socketUrl.setPath(base + QStringLiteral("/v1/socket"));
+    setup.config.device = skein::DeviceId(display::utf8(who.deviceId));
+    setup.config.user = skein::UserId(display::utf8(who.userId));
+    setup.config.userName = display::utf8(who.displayName);
+    setup.config.client = "skein-qt/0.1";
+    setup.logSink = logSink;
+
+    worker = new EngineWorker(std::move(setup), metrics);
+    reader = new ReaderWorker(accounts().storePath(key));
+    connectWorker();
+    worker->moveToThread(&workerThread);
+    reader->moveToThread(&readerThread);
+    workerThread.start();
+    readerThread.start();
+    rooms->setOwnUser(who.userId);
+    rooms->setLoading(true);
+    roomsLoading = true;
+    signedIn = true;
+    second.start();
+    QMetaObject::invokeMethod(worker, &EngineWorker::open, Qt::QueuedConnection);
+    watchNetwork();
+    Q_EMIT q.signedInChanged();
+}
+
+/// Stops both threads; the store is closed when it returns. Nothing on disk changes.
+void Client::Private::end()
+{
+    ++entry;
+    second.stop();
+    if (worker) {
+        EngineWorker* const ending = std::exchange(worker, nullptr);
+        disconnect(ending, nullptr, this, nullptr);
+        // The store belongs to the worker's thread and is closed there.
+        QMetaObject::invokeMethod(
+            ending,
+            [ending] {
+                ending->shutDown();
+                ending->deleteLater();
+            },
+            Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            ending, [this] { workerThread.quit(); }, Qt::QueuedConnection);
+        workerThread.wait();
+    }
+    if (reader) {
+        ReaderWorker* const ending = std::exchange(reader, nullptr);
+        disconnect(ending, nullptr, this, nullptr);
+        ending->deleteLater();
+        readerThread.quit();
+        readerThread.wait();
+    }
+    dropTimelines();
+    pages.clear();
+    rooms->clear();
+    rooms->setLoading(false);
+    roomsLoading = false;
+    changedWhileLoading.clear();
+    drafts.clear();
+    typing.clear();
+    members.clear();
+    presence.clear();
+    announced.clear();
+    tokens.reset();
+    refreshToken.clear();
+    tokenAsked = refreshing = false;
+    link = {};
+    outbox = {};
+    retryInSeconds = slowedSeconds = 0;
+    accountKey.clear();
+    account = {};
+    if (std::exchange(signedIn, false))
+        Q_EMIT q.signedInChanged();
+    unreadMayHaveChanged();
+    Q_EMIT q.stateChanged();
+    Q_EMIT q.outboxChanged();
+    Q_EMIT q.retryInSecondsChanged();
+    Q_EMIT q.slowedSecondsChanged();
+}
+
+void Client::Private::tokenWanted(bool rejected)
+{
+    tokenAsked = true;
+    tokenRejected = tokenRejected || rejected;
+    if (rejected && tokens)
+        tokens->accessExpiresAt = 0;
+    if (tokens && tokens->accessExpiresAt > clock.wallNow().ms + kTokenMarginMs) {
+        giveToken(display::utf8(tokens->accessToken));
+        return;
+    }
+    if (!tokenLoaded || refreshing)
+        return; // the answer that is under way will do
+    if (refreshToken.isEmpty()) {
+        giveToken(skein::fail(ErrorCode::TokenInvalid, "no refresh token"));
+        return;
+    }
+    refreshing = true;
+    const int mine = entry;
+    auth.setServer(account.server);
+    auth.refresh(refreshToken, [this, mine](const skein::Result<Tokens>& result) {
+        if (mine == entry)
+            refreshed(result);
+    });
+}
+
+void Client::Private::refreshed(const skein::Result<Tokens>& result)
+{
+    refreshing = false;
+    if (!result) {
+        skein::Error failure = result.error();
+        // Refused for good: the user signs in again. The data stay on the device.
+        if (failure.code == ErrorCode::Unauthenticated)
+            failure.code = ErrorCode::TokenInvalid;
+        giveToken(skein::fail(failure));
+        return;
+    }
+    tokens = *result;
+    refreshToken = result->refreshToken;
+    saveToken(); // at once: the old one is spent
+    giveToken(display::utf8(result->accessToken));
+}
+
+void Client::Private::giveToken(skein::Result<std::string> token)
+{
+    if (!std::exchange(tokenAsked, false))
+        return;
+    tokenRejected = false;
+    // Not from inside the engine's call: this runs on the GUI thread and is posted back.
+    post([token = std::move(token)](skein::engine::Engine& engine) { engine.tokenReady(token); });
+}
+
+void Client::Private::watchNetwork()
+{
+    // A server on this machine needs no network.
+    if (isLoopback(account.server))
+        return;
+    if (!QNetworkInformation::instance() &&
+        !QNetworkInformation::loadBackendByFeatures(QNetworkInformation::Feature::Reachability))
+        return;
+    const auto tell = [this] {
+        const auto reach = QNetworkInformation::instance()->reachability();
+        const bool reachable = reach != QNetworkInformation::Reachability::Disconnected;
+        post([reachable](skein::engine::Engine& engine) { engine.networkReachable(reachable); });
+    };
+    // One at a time, however often one signs in.
+    disconnect(QNetworkInformation::instance(), nullptr, this, nullptr);
+    connect(QNetworkInformation::instance(), &QNetworkInformation::reachabilityChanged, this, tell);
+    tell();
+}
+
+void Client::Private::setBusy(bool value)
+{
+    if (std::exchange(busy, value) != value)
+        Q_EMIT q.busyChanged();
+}
+
+void Client::Private::setError(const std::optional<skein::Error>& failure)
+{
+    if (error == failure)
+        return;
+    error = failure;
+    Q_EMIT q.errorChanged();
+}
+
+// ---- the public half
+// ---------------------------------------------------------------------------------------------
+
+void Client::signUp(const QString& name, const QString& password, const QString& displayName)
+{
+    d->enter(QStringLiteral("signup"), name, password, displayName);
+}
+
+void Client::signIn(const QString& name, const QString& password)
+{
+    d->enter(QStringLiteral("signin"), name, password, {});
+}
+
+bool Client::resume()
+{
+    if (d->busy || d->signedIn)
+        return d->signedIn;
+    const QString key = d->accounts().lastKey();
+    const auto account = d->accounts().read(key);
+    if (!account)
+        return false;
+    setServerUrl(account->server);
+    d->setError(std::nullopt);
+    d->tokenLoaded = false;
+    d->begin(key, *account);
+    const int mine = d->entry;
+    d->vault.load(key, d->accounts().tokenFile(key),
+                  [this, mine](const QString& token, const QString& detail) {
+                      if (mine != d->entry)
+                          return;
+                      d->tokenLoaded = true;
+                      d->refreshToken = token;
+                      if (token.isEmpty()) {
+                          if (!detail.isEmpty())
+                              Q_EMIT keychainUnavailable(detail);
+                          d->setError(
+                              skein::makeError(ErrorCode::Unauthenticated, "no stored session"));
+                          Q_EMIT signInFailed(errorCode(), errorText());
+                      }
+                      if (d->tokenAsked)
+                          d->tokenWanted(d->tokenRejected);
+                  });
+    return true;
+}
+
+void Client::signOut()
+{
+    if (!d->signedIn)
+        return;
+    const QString key = d->accountKey;
+    const QString access = d->tokens ? d->tokens->accessToken : QString();
+    const QString refresh = d->refreshToken;
+    const QString tokenFile = d->accounts().tokenFile(key);
+    d->auth.setServer(d->account.server);
+    d->end();
+    d->vault.erase(key, tokenFile);
+    d->accounts().wipe(key);
+    d->setError(std::nullopt);
+    if (!access.isEmpty())
+        d->auth.signOut(access, [] {});
+    else if (!refresh.isEmpty())
+        d->auth.refresh(refresh, [this](const skein::Result<Tokens>& result) {
+            if (result)
+                d->auth.signOut(result->accessToken, [] {});
+        });
+}
+
+QString Client::lastUserName() const
+{
+    const auto account = d->accounts().read(d->accounts().lastKey());
+    return account ? account->userName : QString();
+}
+
+} // namespace Skein

@@ -1,0 +1,175 @@
+#include "sdk/qt/displaytext.h"
+
+#include "sdk/qt/roomlistmodel.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
+#include <QStringList>
+#include <QTextBoundaryFinder>
+
+namespace Skein::display
+{
+namespace
+{
+
+QString tr(const char* source)
+{
+    return QCoreApplication::translate("Skein", source);
+}
+
+QString firstCharacter(const QString& word)
+{
+    QTextBoundaryFinder finder(QTextBoundaryFinder::Grapheme, word);
+    const auto end = finder.toNextBoundary();
+    return end > 0 ? word.left(end).toUpper() : QString();
+}
+
+bool beginsWithLetter(const QString& word)
+{
+    const auto points = word.left(2).toUcs4();
+    return !points.isEmpty() && QChar::isLetterOrNumber(points.front());
+}
+
+} // namespace
+
+QString text(std::string_view utf8)
+{
+    return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+}
+
+std::string utf8(const QString& text)
+{
+    const QByteArray bytes = text.toUtf8();
+    return std::string(bytes.constData(), static_cast<std::size_t>(bytes.size()));
+}
+
+QString initials(const QString& name)
+{
+    // Enough of a name to find two words in; names come from other people and may be long.
+    static constexpr int kNameLookMax = 200;
+    const QStringList words = name.left(kNameLookMax).simplified().split(u' ', Qt::SkipEmptyParts);
+    QStringList good;
+    for (const QString& word : words)
+        if (beginsWithLetter(word))
+            good << word;
+    if (good.isEmpty())
+        return words.isEmpty() ? QStringLiteral("?") : firstCharacter(words.front());
+    QString result = firstCharacter(good.front());
+    if (good.size() > 1)
+        result += firstCharacter(good.back());
+    return result;
+}
+
+int colorIndex(std::string_view id) noexcept
+{
+    // FNV-1a: stable across devices and versions, unlike qHash.
+    std::uint32_t hash = 2166136261U;
+    for (const char c : id)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+    return static_cast<int>((hash ^ (hash >> 16)) % RoomListModel::kColorCount);
+}
+
+QString badge(qint64 count)
+{
+    if (count <= 0)
+        return {};
+    return count > 99 ? QStringLiteral("99+") : QString::number(count);
+}
+
+QString clockTime(qint64 ms)
+{
+    return QLocale().toString(QDateTime::fromMSecsSinceEpoch(ms).time(), QLocale::ShortFormat);
+}
+
+QString listTime(qint64 ms, const QDate& today)
+{
+    if (ms <= 0)
+        return {};
+    const QDate date = QDateTime::fromMSecsSinceEpoch(ms).date();
+    const qint64 days = date.daysTo(today);
+    if (days <= 0)
+        return clockTime(ms);
+    if (days == 1)
+        return tr("Yesterday");
+    if (days < 7)
+        return QLocale().dayName(date.dayOfWeek(), QLocale::ShortFormat);
+    return QLocale().toString(date, QLocale::ShortFormat);
+}
+
+QString dayTitle(qint64 ms, const QDate& today)
+{
+    const QDate date = QDateTime::fromMSecsSinceEpoch(ms).date();
+    const qint64 days = date.daysTo(today);
+    if (days == 0)
+        return tr("Today");
+    if (days == 1)
+        return tr("Yesterday");
+    const QString format = date.year() == today.year() ? tr("dddd, d MMMM") : tr("d MMMM yyyy");
+    return QLocale().toString(date, format);
+}
+
+int localDay(qint64 ms)
+{
+    return static_cast<int>(QDateTime::fromMSecsSinceEpoch(ms).date().toJulianDay());
+}
+
+QString oneLine(const QString& text, int charactersMax)
+{
+    const QString line = text.left(charactersMax * 4).simplified();
+    if (line.size() <= charactersMax)
+        return line;
+    QTextBoundaryFinder finder(QTextBoundaryFinder::Grapheme, line);
+    finder.setPosition(charactersMax);
+    auto cut = finder.isAtBoundary() ? charactersMax : finder.toPreviousBoundary();
+    return line.left(std::max<qsizetype>(cut, 0)) + QChar(0x2026);
+}
+
+QString statusText(skein::offline::Status status)
+{
+    using skein::offline::Status;
+    switch (status) {
+    case Status::Queued:
+        return tr("Waiting to be sent");
+    case Status::Sending:
+        return tr("Sending");
+    case Status::Pending:
+        return tr("The server is saving it");
+    case Status::Unknown:
+        return tr("Sent, no answer yet");
+    case Status::Sent:
+        return tr("Sent");
+    case Status::Delivered:
+        return tr("Delivered");
+    case Status::Read:
+        return tr("Read");
+    case Status::Failed:
+        return tr("Not sent");
+    }
+    return {};
+}
+
+QString errorSentence(skein::ErrorCode code)
+{
+    const std::string_view source = skein::userText(code);
+    return QCoreApplication::translate("SkeinErrors", std::string(source).c_str());
+}
+
+QString typingSentence(const QStringList& names)
+{
+    switch (names.size()) {
+    case 0:
+        return {};
+    case 1:
+        return tr("%1 is typing…").arg(names.front());
+    case 2:
+        // One call: a name may hold "%2".
+        return tr("%1 and %2 are typing…").arg(names.at(0), names.at(1));
+    default:
+        return QCoreApplication::translate("Skein", "%n people are typing…", nullptr,
+                                           static_cast<int>(names.size()))
+            .replace(QStringLiteral("%n"), QString::number(names.size()));
+    }
+}
+
+} // namespace Skein::display

@@ -1,0 +1,214 @@
+#include "sdk/qt/engineworker.h"
+
+#include "offline/store.h"
+#include "sdk/qt/displaytext.h"
+
+#include <QMetaObject>
+
+#include <algorithm>
+#include <utility>
+
+namespace Skein
+{
+
+using skein::Error;
+using skein::RoomId;
+using skein::TempId;
+
+namespace
+{
+
+constexpr qint64 kSleepMaxMs = 60'000;
+constexpr qsizetype kKeysMax = 1'000;
+
+} // namespace
+
+EngineWorker::EngineWorker(Setup setup, skein::Metrics& metrics)
+    : m_setup(std::move(setup))
+    , m_metrics(metrics)
+{
+    // As children they follow this object to its thread.
+    m_wakeup.setParent(this);
+    m_work.setParent(this);
+    m_wakeup.setSingleShot(true);
+    m_wakeup.setTimerType(Qt::PreciseTimer);
+    m_work.setSingleShot(true);
+    m_work.setInterval(0);
+    connect(&m_wakeup, &QTimer::timeout, this,
+            [this] { run([](auto& engine) { engine.tick(); }); });
+    connect(&m_work, &QTimer::timeout, this, &EngineWorker::workSlice);
+}
+
+EngineWorker::~EngineWorker()
+{
+    shutDown();
+}
+
+void EngineWorker::open()
+{
+    skein::offline::StoreOptions options;
+    options.path = display::utf8(m_setup.storePath);
+    auto store = skein::offline::Store::open(options);
+    if (!store && store.error().code == skein::ErrorCode::StorageCorrupt) {
+        // Nothing is deleted: the damaged file is put aside, and what the user wrote is brought
+        // over.
+        auto recovered = skein::offline::Store::recover(options, m_clock.wallNow());
+        if (recovered)
+            store = std::move(recovered->store);
+    }
+    if (!store) {
+        Q_EMIT storeFailed(store.error());
+        return;
+    }
+    m_store = std::move(*store);
+    m_transport = std::make_unique<SocketTransport>(m_setup.socketUrl);
+    skein::engine::Host host{m_clock,
+                             m_random,
+                             *m_transport,
+                             *this,
+                             *this,
+                             m_metrics,
+                             skein::Logger(m_setup.logSink, "engine", skein::LogLevel::Debug)};
+    m_engine = std::make_unique<skein::engine::Engine>(*m_store, std::move(host), m_setup.config);
+    connect(m_transport.get(), &SocketTransport::opened, this,
+            [this] { run([](auto& engine) { engine.transportOpened(); }); });
+    connect(
+        m_transport.get(), &SocketTransport::closed, this,
+        [this](int code, const QByteArray& reason) {
+            run([code, &reason](auto& engine) {
+                engine.transportClosed(
+                    static_cast<std::uint16_t>(code),
+                    std::string_view(reason.constData(), static_cast<std::size_t>(reason.size())));
+            });
+        });
+    connect(m_transport.get(), &SocketTransport::received, this, [this](const QByteArray& text) {
+        run([&text](auto& engine) {
+            engine.frameReceived(
+                std::string_view(text.constData(), static_cast<std::size_t>(text.size())));
+        });
+    });
+    Q_EMIT opened();
+    run([this](auto& engine) {
+        engine.start();
+        Q_EMIT outboxTold(engine.outbox());
+    });
+}
+
+void EngineWorker::shutDown()
+{
+    m_wakeup.stop();
+    m_work.stop();
+    if (m_engine)
+        m_engine->stop();
+    m_engine.reset();
+    m_transport.reset();
+    m_store.reset();
+}
+
+void EngineWorker::post(Command command)
+{
+    QMetaObject::invokeMethod(
+        this, [this, command = std::move(command)] { run(command); }, Qt::QueuedConnection);
+}
+
+void EngineWorker::run(const Command& command)
+{
+    if (!m_engine)
+        return;
+    command(*m_engine);
+    schedule();
+}
+
+void EngineWorker::schedule()
+{
+    if (!m_engine)
+        return;
+    // A timer of 0 ms comes after everything that was posted: a command of the user overtakes
+    // background work.
+    if (m_engine->hasWork() && !m_work.isActive())
+        m_work.start();
+    const skein::MonoTime at = m_engine->nextWakeupAt();
+    const qint64 now = m_clock.now().ms;
+    m_wakeup.start(
+        static_cast<int>(std::clamp<qint64>(at.ms > now ? at.ms - now : 0, 0, kSleepMaxMs)));
+}
+
+void EngineWorker::workSlice()
+{
+    run([](auto& engine) { engine.work(); });
+}
+
+void EngineWorker::createRoom(const QString& key, skein::protocol::RoomKind kind, std::string name,
+                              std::vector<std::string> members)
+{
+    post([this, key, kind, name = std::move(name), members = std::move(members)](auto& engine) {
+        const auto made = engine.createRoom(kind, name, members);
+        if (!made) {
+            Q_EMIT commandRefused(key, made.error());
+            return;
+        }
+        if (m_keys.size() >= kKeysMax)
+            m_keys.clear();
+        m_keys.insert(display::text(made->str()), key);
+    });
+}
+
+void EngineWorker::sendMessage(const RoomId& room, skein::engine::Draft draft)
+{
+    post([this, room, draft = std::move(draft)](auto& engine) {
+        const auto sent = engine.send(room, draft);
+        if (!sent)
+            Q_EMIT enqueueFailed(room, display::text(draft.tempId.str()), sent.error());
+    });
+}
+
+QString EngineWorker::keyOf(const TempId& tempId)
+{
+    const QString id = display::text(tempId.str());
+    return m_keys.contains(id) ? m_keys.take(id) : id;
+}
+
+void EngineWorker::linkChanged(const skein::engine::LinkState& state)
+{
+    Q_EMIT linkTold(state);
+}
+void EngineWorker::roomsChanged(const std::vector<skein::offline::RoomRow>& changed,
+                                const std::vector<RoomId>& removed)
+{
+    Q_EMIT roomsTold(changed, removed);
+}
+void EngineWorker::timelineChanged(const skein::engine::TimelineChange& change)
+{
+    Q_EMIT timelineTold(change);
+}
+void EngineWorker::typingChanged(const RoomId& room, const TypingUsers& users)
+{
+    Q_EMIT typingTold(room, users);
+}
+void EngineWorker::presenceChanged(const std::vector<skein::protocol::PresenceInfo>& users)
+{
+    Q_EMIT presenceTold(users);
+}
+void EngineWorker::outboxChanged(const skein::engine::OutboxState& state)
+{
+    Q_EMIT outboxTold(state);
+}
+void EngineWorker::roomCreated(const TempId& tempId, const RoomId& room)
+{
+    Q_EMIT roomMade(keyOf(tempId), room);
+}
+void EngineWorker::commandFailed(const TempId& tempId, const Error& error)
+{
+    Q_EMIT commandRefused(keyOf(tempId), error);
+}
+void EngineWorker::membersLoaded(const RoomId& room,
+                                 const std::vector<skein::protocol::MemberInfo>& members)
+{
+    Q_EMIT membersTold(room, members);
+}
+void EngineWorker::requestToken(bool rejected)
+{
+    Q_EMIT tokenWanted(rejected);
+}
+
+} // namespace Skein
