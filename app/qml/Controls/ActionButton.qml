@@ -13,7 +13,7 @@ T.AbstractButton {
     readonly property color ink: control.filled ? Theme.textOnAccent : control.kind === "danger" ? Theme.danger : Theme.accent
 
     implicitHeight: Theme.control
-    implicitWidth: content.implicitWidth + 2 * Theme.gapLarge
+    implicitWidth: control.content.implicitWidth + 2 * Theme.gapLarge
     opacity: control.enabled ? 1 : 0.45
     focusPolicy: Qt.StrongFocus
     hoverEnabled: true
@@ -22,11 +22,9 @@ T.AbstractButton {
     Keys.onReturnPressed: control.clicked()
     Keys.onEnterPressed: control.clicked()
 
-    contentItem: Item {
-        id: content
-        implicitWidth: row.width
+    readonly property Item content: Item {
+        implicitWidth: words.implicitWidth + (control.iconName !== "" ? 18 + Theme.gapSmall : 0)
         Row {
-            id: row
             anchors.centerIn: parent
             spacing: Theme.gapSmall
             Icon {
@@ -37,6 +35,7 @@ T.AbstractButton {
                 size: 18
             }
             PlainLabel {
+                id: words
                 anchors.verticalCenter: parent.verticalCenter
                 text: control.label
                 color: control.ink
@@ -45,6 +44,7 @@ T.AbstractButton {
             }
         }
     }
+    contentItem: control.content
     background: Rectangle {
         radius: height / 2
         color: control.filled ? (control.down ? Theme.accentPressed : control.hovered ? Theme.accentHover : Theme.accentFill) : (control.down ? Theme.pressed : control.hovered ? Theme.hover : "transparent")

@@ -25,7 +25,7 @@ T.Popup {
     parent: T.Overlay.overlay
     anchors.centerIn: parent
     width: Math.min(400, parent ? parent.width - 32 : 400)
-    implicitHeight: column.implicitHeight + 2 * Theme.gapHuge
+    implicitHeight: dialog.content.implicitHeight + 2 * Theme.gapHuge
     padding: Theme.gapHuge
     modal: true
     focus: true
@@ -39,8 +39,8 @@ T.Popup {
         radius: Theme.radiusBubble
         border.color: Theme.line
     }
-    contentItem: Column {
-        id: column
+    contentItem: dialog.content
+    readonly property Item content: Column {
         spacing: Theme.gap
         Accessible.role: Accessible.Dialog
         Accessible.name: dialog.title

@@ -14,16 +14,7 @@ Rectangle {
     width: size
     height: size
     radius: size / 2
-    gradient: Gradient {
-        GradientStop {
-            position: 0
-            color: Theme.avatarStart(avatar.colorIndex)
-        }
-        GradientStop {
-            position: 1
-            color: Theme.avatarEnd(avatar.colorIndex)
-        }
-    }
+    color: Theme.avatarColor(avatar.colorIndex)
     PlainLabel {
         anchors.centerIn: parent
         width: Math.min(implicitWidth, parent.width - 4)

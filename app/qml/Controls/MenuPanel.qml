@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import QtQuick.Templates as T
 import Skein.Theme
@@ -34,7 +36,8 @@ T.Popup {
         radius: Theme.radius
         border.color: Theme.line
     }
-    contentItem: ListView {
+    // Not written into contentItem itself: an id below it would undo its deferred creation.
+    readonly property ListView content: ListView {
         id: list
         objectName: "menu"
         implicitHeight: contentHeight
@@ -82,6 +85,7 @@ T.Popup {
             }
         }
     }
+    contentItem: menu.content
     enter: Transition {
         NumberAnimation {
             property: "opacity"

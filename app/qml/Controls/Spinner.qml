@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Skein.Theme
 
@@ -19,7 +21,6 @@ Row {
             height: 8
             radius: 4
             color: Theme.textFaint
-            opacity: 0.35
             SequentialAnimation on opacity {
                 running: spinner.running && spinner.visible && Theme.normal > 0
                 loops: Animation.Infinite

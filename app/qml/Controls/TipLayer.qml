@@ -10,24 +10,24 @@ Item {
     Timer {
         id: delay
         interval: 600
-        running: Tips.target !== null
-        onTriggered: tip.place()
+        running: Tips.owner !== null
+        onTriggered: tip.show()
     }
     Connections {
         target: Tips
-        function onTargetChanged() {
+        function onOwnerChanged() {
             tip.visible = false;
         }
     }
     Rectangle {
         id: tip
 
-        function place() {
-            if (Tips.target === null || Tips.text === "")
+        function show() {
+            if (Tips.owner === null || Tips.text === "")
                 return;
-            const at = Tips.target.mapToItem(layer, Tips.target.width / 2, Tips.target.height + 6);
+            const at = Tips.owner.mapToItem(layer, Tips.owner.width / 2, Tips.owner.height + 6);
             x = Math.max(6, Math.min(layer.width - width - 6, at.x - width / 2));
-            y = at.y + height > layer.height - 6 ? at.y - Tips.target.height - 12 - height : at.y;
+            y = at.y + height > layer.height - 6 ? at.y - Tips.owner.height - 12 - height : at.y;
             visible = true;
         }
 

@@ -6,15 +6,15 @@ import QtQuick
 QtObject {
     id: tips
 
-    property Item target: null
+    property Item owner: null
     property string text
 
     function show(item: Item, words: string) {
         tips.text = words;
-        tips.target = item;
+        tips.owner = item;
     }
     function hide(item: Item) {
-        if (tips.target === item)
-            tips.target = null;
+        if (tips.owner === item)
+            tips.owner = null;
     }
 }

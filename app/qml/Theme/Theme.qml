@@ -49,19 +49,16 @@ QtObject {
     readonly property color ownBubble: theme.dark ? "#544ec4" : "#5b55d6"
     readonly property color ownBubbleText: "#ffffff"
     readonly property color ownBubbleSoft: "#dddbff"
+    readonly property color ownBubbleFailed: theme.dark ? "#3d3a78" : "#8a86dd"
     readonly property color highlight: theme.dark ? "#3a3566" : "#dcd9ff"
 
     // Senders and rooms, by colorIndex. The first row fills avatars, the second writes names.
-    readonly property var avatarTop: ["#7c78e8", "#3f9bd8", "#2fa98c", "#d68a2e", "#d9607e", "#9a63d6", "#5a86e0", "#c0654a"]
-    readonly property var avatarBottom: ["#5752c7", "#2679b4", "#1d856b", "#b06a15", "#b73e5f", "#7742b4", "#3c66c2", "#9c462d"]
+    readonly property var avatarFills: ["#6560d6", "#2b84c0", "#238f74", "#bd7520", "#c64a6a", "#864fc4", "#4873cc", "#ab5138"]
     readonly property var nameLight: ["#4f49c8", "#1c6ba3", "#12705a", "#8f540a", "#ad3253", "#6f39ae", "#3159b5", "#96402a"]
     readonly property var nameDark: ["#a5a1ff", "#72c2f2", "#63d3b8", "#f0b36a", "#f48ea8", "#c9a0f5", "#93b4ff", "#ef9a80"]
 
-    function avatarStart(index: int): color {
-        return theme.avatarTop[((index % 8) + 8) % 8];
-    }
-    function avatarEnd(index: int): color {
-        return theme.avatarBottom[((index % 8) + 8) % 8];
+    function avatarColor(index: int): color {
+        return theme.avatarFills[((index % 8) + 8) % 8];
     }
     function nameColor(index: int): color {
         const i = ((index % 8) + 8) % 8;

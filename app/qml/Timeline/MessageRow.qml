@@ -57,6 +57,8 @@ Item {
     Accessible.role: Accessible.ListItem
     Accessible.name: (row.own ? qsTr("You") : row.senderName) + ": " + words.text + ", " + row.timeText + (row.own ? ", " + row.statusText : "")
 
+    // Qt 6.4 cannot instantiate bound components in a Loader: hence no ComponentBehavior here.
+    // qmllint disable unqualified
     Loader {
         active: row.dayText !== ""
         width: row.width
@@ -88,14 +90,13 @@ Item {
         width: row.innerWidth + 28
         height: row.bubbleHeight
         radius: Theme.radiusBubble
-        color: row.own ? Theme.ownBubble : Theme.bubble
-        opacity: row.failed ? 0.75 : 1
+        color: !row.own ? Theme.bubble : row.failed ? Theme.ownBubbleFailed : Theme.ownBubble
 
         // The corner that points at the sender.
         Rectangle {
             visible: row.groupEnd
             width: Theme.radiusBubble
-            height: Theme.radiusBubble
+            height: Theme.radiusBubble + Theme.radiusTail
             x: row.own ? parent.width - width : 0
             y: parent.height - height
             radius: Theme.radiusTail
@@ -121,7 +122,7 @@ Item {
             sourceComponent: QuoteBox {
                 sender: row.replySender
                 words: row.replyText
-                onAccent: row.own
+                accented: row.own
             }
         }
         PlainLabel {

@@ -16,6 +16,8 @@ Item {
     height: row.topPart + Math.ceil(words.contentHeight) + 16
     Accessible.role: Accessible.ListItem
     Accessible.name: words.text
+    // Qt 6.4 cannot instantiate bound components in a Loader: hence no ComponentBehavior here.
+    // qmllint disable unqualified
     Loader {
         active: row.dayText !== ""
         width: row.width

@@ -56,7 +56,6 @@ Item {
         visible: false
         width: parent.width
         color: Theme.highlight
-        opacity: 0
         z: -1
         NumberAnimation on opacity {
             id: fade

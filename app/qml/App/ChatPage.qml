@@ -1,0 +1,209 @@
+import QtQuick
+import Skein
+import Skein.Controls
+import Skein.Native
+import Skein.Theme
+
+// Rooms and one of them: side by side where there is room, one at a time where there is not.
+Item {
+    id: page
+
+    required property Client client
+    property string wantedRoom
+    property bool compact: false
+    property bool windowActive: true
+    property string roomId
+    property string notice
+    property string createdKey
+    readonly property bool twoPanes: !page.compact && page.width >= Theme.twoPanesFrom
+    readonly property bool settled: page.roomId !== "" ? room.settled : page.wantedRoom === "" && !page.client.rooms.loading
+
+    function open(roomId: string) {
+        if (roomId === "" && page.twoPanes)
+            return;
+        page.roomId = roomId;
+        if (roomId !== "")
+            room.focusComposer();
+    }
+    function step(by: int, unreadOnly: bool) {
+        const next = page.client.rooms.nextRow(page.client.rooms.rowOf(page.roomId), by, unreadOnly);
+        if (next >= 0)
+            page.open(page.client.rooms.roomAt(next));
+    }
+    // --room NAME, as soon as the list has it.
+    function openWanted() {
+        if (page.wantedRoom === "")
+            return;
+        for (let row = 0; row < page.client.rooms.count; ++row) {
+            const id = page.client.rooms.roomAt(row);
+            if (id === page.wantedRoom || page.client.rooms.room(id).name === page.wantedRoom) {
+                page.wantedRoom = "";
+                page.open(id);
+                return;
+            }
+        }
+    }
+
+    Component.onCompleted: page.openWanted()
+    Connections {
+        target: page.client.rooms
+        function onCountChanged() {
+            page.openWanted();
+        }
+        function onLoadingChanged() {
+            page.openWanted();
+        }
+    }
+    Connections {
+        target: page.client
+        function onRoomCreated(key: string, roomId: string) {
+            if (key === page.createdKey)
+                page.open(roomId);
+        }
+        function onCommandFailed(key: string, code: string, text: string) {
+            page.notice = text;
+        }
+        function onStoreFailed(code: string, text: string) {
+            page.notice = text;
+        }
+        function onKeychainUnavailable(detail: string) {
+            ask.ask(qsTr("No keychain"), qsTr("This system has no keychain. Keep the sign-in in a file that only you can read? Otherwise it ends with the program."), qsTr("Keep in a file"), false, () => page.client.allowPlainTokenFile = true);
+        }
+    }
+    Connections {
+        target: room.timeline
+        ignoreUnknownSignals: true
+        function onCommandRefused(code: string, text: string) {
+            page.notice = text;
+        }
+        function onJumpFailed() {
+            page.notice = qsTr("That message is not available.");
+        }
+    }
+
+    Column {
+        id: banners
+        width: parent.width
+        ConnectionBanner {
+            width: parent.width
+            client: page.client
+        }
+        Banner {
+            objectName: "notice"
+            width: parent.width
+            shown: page.notice !== ""
+            tone: "danger"
+            iconName: "alert"
+            message: page.notice
+            actionLabel: qsTr("Close")
+            onActed: page.notice = ""
+        }
+    }
+    Item {
+        anchors.fill: parent
+        anchors.topMargin: banners.height
+        RoomPanel {
+            id: panel
+            client: page.client
+            width: page.twoPanes ? Math.min(Theme.sideWidth, page.width * 0.38) : parent.width
+            height: parent.height
+            visible: page.twoPanes || page.roomId === ""
+            currentRoomId: page.roomId
+            onRoomWanted: id => page.open(id)
+            onNewRoomWanted: newRoom.open()
+            onMenuWanted: item => accountMenu.openAt(item, 0, item.height + 4, [
+                    {
+                        "key": "theme",
+                        "label": Theme.dark ? qsTr("Light colours") : qsTr("Dark colours"),
+                        "icon": Theme.dark ? "sun" : "moon"
+                    },
+                    {
+                        "key": "compact",
+                        "label": page.compact ? qsTr("Full window") : qsTr("Compact panel"),
+                        "icon": "panel"
+                    },
+                    {
+                        "key": "signOut",
+                        "label": qsTr("Sign out"),
+                        "icon": "exit",
+                        "danger": true
+                    }
+                ])
+        }
+        RoomView {
+            id: room
+            client: page.client
+            x: page.twoPanes ? panel.width : 0
+            width: parent.width - x
+            height: parent.height
+            visible: page.twoPanes || page.roomId !== ""
+            onePane: !page.twoPanes
+            windowActive: page.windowActive
+            roomId: page.roomId
+            onBackWanted: {
+                page.roomId = "";
+                panel.focusFilter();
+            }
+            onAskWanted: (title, body, yes, danger, action) => ask.ask(title, body, yes, danger, action)
+            onLinkWanted: url => ask.ask(qsTr("Open this link?"), qsTr("It leads to %1.").arg(Desktop.linkTarget(url)) + "\n" + url, qsTr("Open"), false, () => Desktop.openLink(url))
+        }
+    }
+
+    MenuPanel {
+        id: accountMenu
+        parent: page
+        onChosen: key => {
+            if (key === "theme")
+                Theme.mode = Theme.dark ? "light" : "dark";
+            else if (key === "compact")
+                page.compact = !page.compact;
+            else if (key === "signOut")
+                ask.ask(qsTr("Sign out?"), page.client.queuedCount > 0 ? qsTr("%n message(s) are not sent yet and would be lost.", "", page.client.queuedCount) : qsTr("This device forgets your conversations. They stay on the server."), qsTr("Sign out"), true, () => page.client.signOut());
+        }
+    }
+    NewRoomDialog {
+        id: newRoom
+        client: page.client
+        onWanted: key => page.createdKey = key
+    }
+    AskDialog {
+        id: ask
+    }
+
+    Shortcut {
+        sequence: "Ctrl+K"
+        onActivated: {
+            if (!page.twoPanes)
+                page.roomId = "";
+            panel.focusFilter();
+        }
+    }
+    Shortcut {
+        sequence: "Ctrl+N"
+        onActivated: newRoom.open()
+    }
+    Shortcut {
+        sequence: "Alt+Down"
+        onActivated: page.step(1, false)
+    }
+    Shortcut {
+        sequence: "Alt+Up"
+        onActivated: page.step(-1, false)
+    }
+    Shortcut {
+        sequence: "Alt+Shift+Down"
+        onActivated: page.step(1, true)
+    }
+    Shortcut {
+        sequence: "Alt+Shift+Up"
+        onActivated: page.step(-1, true)
+    }
+    Shortcut {
+        sequences: ["Esc", StandardKey.Back]
+        enabled: !page.twoPanes && page.roomId !== "" && room.composer.context === null
+        onActivated: {
+            page.roomId = "";
+            panel.focusFilter();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import QtQuick
+import QtQuick.Window
+import QtQuick.Templates as T
+import Skein
+import Skein.Controls
+import Skein.Theme
+
+// The window: the sign-in page, or the rooms and one of them.
+T.ApplicationWindow {
+    id: window
+
+    required property Client client
+    // From the command line.
+    property string theme: "system"
+    property string wantedRoom
+    property bool compact: false
+    // The room that is open is laid out and shows its first page: what --screenshot waits for.
+    readonly property bool settled: window.client.signedIn ? chat.item !== null && chat.item.settled : signIn.item !== null
+
+    width: 1180
+    height: 780
+    minimumWidth: 320
+    minimumHeight: 400
+    visible: true
+    color: Theme.window
+    title: window.client.unreadTotal > 0 ? qsTr("(%1) Skein").arg(window.client.unreadTotal > 99 ? "99+" : window.client.unreadTotal) : qsTr("Skein")
+    LayoutMirroring.enabled: Qt.locale().textDirection === Qt.RightToLeft
+    LayoutMirroring.childrenInherit: true
+
+    onThemeChanged: Theme.mode = window.theme
+    Component.onCompleted: Theme.mode = window.theme
+    onActiveChanged: window.client.setAway(!window.active)
+
+    // Qt 6.4 cannot instantiate bound components in a Loader: hence no ComponentBehavior here.
+    // qmllint disable unqualified
+    Loader {
+        id: signIn
+        anchors.fill: parent
+        active: !window.client.signedIn
+        sourceComponent: SignInPage {
+            client: window.client
+        }
+    }
+    Loader {
+        id: chat
+        anchors.fill: parent
+        active: window.client.signedIn
+        sourceComponent: ChatPage {
+            client: window.client
+            compact: window.compact
+            windowActive: window.active
+            wantedRoom: window.wantedRoom
+        }
+    }
+    TipLayer {}
+}

@@ -1,0 +1,163 @@
+// `skein`: the chat app.
+
+#include "app/src/nativemodule.h"
+#include "app/src/program/options.h"
+#include "app/src/program/probes.h"
+#include "app/src/uireport.h"
+#include "sdk/qt/client.h"
+#include "sdk/qt/qmlmodule.h"
+
+#include <QFont>
+#include <QGuiApplication>
+#include <QIcon>
+#include <QLocale>
+#include <QQmlApplicationEngine>
+#include <QQuickStyle>
+#include <QQuickWindow>
+#include <QTranslator>
+
+#include <cstdio>
+
+namespace
+{
+
+/// Exit codes, also in docs/troubleshooting.md.
+enum Exit { kOk = 0, kFailed = 1, kUsage = 2, kNoDisplay = 3 };
+
+QStringList argumentsOf(int argc, char** argv)
+{
+    QStringList result;
+    for (int i = 0; i < argc; ++i)
+        result.append(QString::fromLocal8Bit(argv[i]));
+    return result;
+}
+
+/// Qt aborts the process when there is no display: say so in words before it comes to that.
+bool displayIsThere()
+{
+#ifdef Q_OS_LINUX
+    if (!qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+        return true;
+    return !qEnvironmentVariableIsEmpty("DISPLAY") ||
+           !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
+#else
+    return true;
+#endif
+}
+
+void say(const QString& text, std::FILE* out = stderr)
+{
+    std::fputs(qUtf8Printable(text), out);
+    std::fputc('\n', out);
+    std::fflush(out);
+}
+
+void saveScreenshot(QQuickWindow& window, const Skein::Options& options)
+{
+    if (!window.grabWindow().save(options.screenshot)) {
+        say(QStringLiteral("skein: cannot write %1").arg(options.screenshot));
+        QCoreApplication::exit(kFailed);
+    } else if (options.quitAfterScreenshot) {
+        QCoreApplication::quit();
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const auto parsed = Skein::parseOptions(argumentsOf(argc, argv));
+    if (!parsed.answer.isEmpty()) {
+        say(parsed.answer, stdout);
+        return kOk;
+    }
+    if (!parsed.error.isEmpty()) {
+        say(QStringLiteral("skein: %1\nTry skein --help.").arg(parsed.error));
+        return kUsage;
+    }
+    if (!displayIsThere()) {
+        say(QStringLiteral("skein: there is no display (DISPLAY and WAYLAND_DISPLAY are not set). "
+                           "For a terminal, use skein-cli."));
+        return kNoDisplay;
+    }
+    const Skein::Options& options = parsed.options;
+
+    QGuiApplication::setApplicationName(QStringLiteral("skein"));
+    QGuiApplication::setApplicationDisplayName(QStringLiteral("Skein"));
+    QGuiApplication::setApplicationVersion(QStringLiteral(SKEIN_VERSION));
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.skein.Skein"));
+    QGuiApplication app(argc, argv);
+    QQuickStyle::setStyle(QStringLiteral("Basic"));
+    // Noto where it is installed, in an order that gives each script its own face and emoji their
+    // colours; what is missing falls back to the system's choice.
+    QFont font;
+    QStringList families;
+    for (const char* name : {"Noto Sans", "Noto Sans Georgian", "Noto Sans Arabic",
+                             "Noto Sans Devanagari", "Noto Sans Thai", "Noto Sans CJK JP",
+                             "Noto Color Emoji"})
+        families.append(QString::fromLatin1(name));
+    font.setFamilies(families);
+    QGuiApplication::setFont(font);
+
+    QTranslator translator;
+    if (translator.load(QLocale(), QStringLiteral("skein"), QStringLiteral("_"),
+                        QStringLiteral(":/i18n")))
+        QCoreApplication::installTranslator(&translator);
+
+    Skein::Client client;
+    client.setServerUrl(options.server);
+    if (!options.dataDir.isEmpty())
+        client.setDataDir(options.dataDir);
+    if (options.demo)
+        client.setAllowPlainTokenFile(true);
+    const bool resumed =
+        (options.user.isEmpty() || options.user == client.lastUserName()) && client.resume();
+    if (!resumed && options.demo && !options.user.isEmpty())
+        client.signIn(options.user, qEnvironmentVariable("SKEIN_PASSWORD"));
+    if (options.demo)
+        QObject::connect(&client, &Skein::Client::signInFailed, &client,
+                         [](const QString&, const QString& text) {
+                             say(QStringLiteral("skein: signing in failed: %1").arg(text));
+                         });
+
+    Skein::registerQmlModule();
+    Skein::registerNativeModule();
+    QQmlApplicationEngine engine;
+    Skein::prepareEngine(engine);
+    QVariantMap properties{{QStringLiteral("client"), QVariant::fromValue(&client)},
+                           {QStringLiteral("theme"), options.theme},
+                           {QStringLiteral("wantedRoom"), options.room},
+                           {QStringLiteral("compact"), options.compact}};
+    if (options.size) {
+        properties.insert(QStringLiteral("width"), options.size->width());
+        properties.insert(QStringLiteral("height"), options.size->height());
+    }
+    engine.setInitialProperties(properties);
+    engine.load(QUrl(QStringLiteral("qrc:/qt/qml/Skein/App/Main.qml")));
+    auto* window = engine.rootObjects().isEmpty()
+                       ? nullptr
+                       : qobject_cast<QQuickWindow*>(engine.rootObjects().constFirst());
+    if (!window) {
+        say(QStringLiteral("skein: the window could not be made"));
+        return kFailed;
+    }
+    if (options.report)
+        new Skein::UiReport(window, window);
+    if (!options.screenshot.isEmpty() || options.firstPaintReport) {
+        auto* probe = new Skein::SettleProbe(window, window);
+        if (options.firstPaintReport)
+            QObject::connect(probe, &Skein::SettleProbe::painted, window, [](qint64 ageMs) {
+                say(QStringLiteral("{\"first_paint_ms\": %1, \"rss_kib\": %2}")
+                        .arg(ageMs)
+                        .arg(Skein::residentKiB()),
+                    stdout);
+            });
+        QObject::connect(probe, &Skein::SettleProbe::settled, window, [window, &options] {
+            if (!options.screenshot.isEmpty())
+                saveScreenshot(*window, options);
+            else
+                QCoreApplication::quit();
+        });
+    }
+    return QGuiApplication::exec();
+}

@@ -1,0 +1,144 @@
+import QtQuick
+import QtTest
+import Skein.Composer
+
+Item {
+    id: root
+
+    width: 480
+    height: 400
+
+    Composer {
+        id: composer
+        width: 480
+        anchors.bottom: parent.bottom
+    }
+    SignalSpy {
+        id: sent
+        target: composer
+        signalName: "sent"
+    }
+    SignalSpy {
+        id: edited
+        target: composer
+        signalName: "edited"
+    }
+    SignalSpy {
+        id: drafts
+        target: composer
+        signalName: "draftPaused"
+    }
+    SignalSpy {
+        id: lastWanted
+        target: composer
+        signalName: "editLastWanted"
+    }
+
+    TestCase {
+        name: "Composer"
+        when: windowShown
+
+        function type(words) {
+            for (const letter of words)
+                keyClick(letter);
+        }
+        function init() {
+            composer.load("");
+            composer.input.forceActiveFocus();
+            for (const spy of [sent, edited, drafts, lastWanted])
+                spy.clear();
+        }
+
+        function test_enterSendsAndShiftEnterBreaksTheLine() {
+            type("ab");
+            keyClick(Qt.Key_Return, Qt.ShiftModifier);
+            type("c");
+            compare(sent.count, 0);
+            keyClick(Qt.Key_Return);
+            compare(sent.count, 1);
+            compare(sent.signalArguments[0][0], "ab\nc");
+            compare(composer.text, "");
+        }
+        function test_nothingButSpacesIsNotSent() {
+            type("   ");
+            keyClick(Qt.Key_Return);
+            compare(sent.count, 0);
+        }
+        function test_tooMuchIsNotSent() {
+            composer.text = "ა".repeat(20001);
+            keyClick(Qt.Key_Return);
+            compare(sent.count, 0);
+            composer.text = "ა".repeat(20000);
+            keyClick(Qt.Key_Return);
+            compare(sent.count, 1);
+        }
+        function test_aPauseSavesTheDraft() {
+            type("half");
+            tryVerify(() => drafts.count > 0);
+            compare(drafts.signalArguments[drafts.count - 1][0], "half");
+        }
+        function test_sendingEmptiesTheDraft() {
+            type("x");
+            keyClick(Qt.Key_Return);
+            compare(drafts.signalArguments[drafts.count - 1][0], "");
+        }
+        function test_upInAnEmptyFieldEditsTheLast() {
+            keyClick(Qt.Key_Up);
+            compare(lastWanted.count, 1);
+            type("a");
+            keyClick(Qt.Key_Up);
+            compare(lastWanted.count, 1);
+        }
+        function test_anEditKeepsWhatWasBeingWritten() {
+            type("mine");
+            composer.edit({
+                "rowId": "7",
+                "seq": 7,
+                "own": true,
+                "senderName": "Me",
+                "body": "old"
+            });
+            compare(composer.text, "old");
+            type("er");
+            keyClick(Qt.Key_Return);
+            compare(edited.count, 1);
+            compare(edited.signalArguments[0][0], "7");
+            compare(edited.signalArguments[0][1], "older");
+            compare(composer.text, "mine");
+            compare(sent.count, 0);
+        }
+        function test_escapeLeavesTheEdit() {
+            type("mine");
+            composer.edit({
+                "rowId": "7",
+                "seq": 7,
+                "own": true,
+                "senderName": "Me",
+                "body": "old"
+            });
+            keyClick(Qt.Key_Escape);
+            compare(composer.text, "mine");
+            verify(!composer.editing);
+        }
+        function test_aReplyCarriesItsTarget() {
+            composer.reply({
+                "rowId": "9",
+                "seq": 9,
+                "own": false,
+                "senderName": "Nino",
+                "body": "hello"
+            });
+            type("yes");
+            keyClick(Qt.Key_Return);
+            compare(sent.signalArguments[0][1], 9);
+            verify(composer.context === null);
+        }
+        function test_growsWithTheTextUpToABound() {
+            const small = composer.implicitHeight;
+            composer.text = "a\nb\nc\nd";
+            verify(composer.implicitHeight > small);
+            composer.text = "a\n".repeat(200);
+            verify(composer.implicitHeight < 260);
+        }
+    }
+}
