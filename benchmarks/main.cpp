@@ -62,8 +62,10 @@ int main(int argc, char** argv)
     std::vector<Entry> entries;
     addStoreBenchmarks(entries);
     addChatBenchmarks(entries);
-    // addClientBenchmarks(entries);
-    // addAppBenchmarks(entries);
+#ifdef SKEIN_BENCH_QT
+    addClientBenchmarks(entries);
+    addAppBenchmarks(entries);
+#endif
     addSimBenchmarks(entries);
     if (list) {
         for (const Entry& entry : entries)
