@@ -30,7 +30,8 @@ void SocketTransport::open()
 {
     drop();
     // A new socket each time: nothing of the last connection can leak into this one.
-    m_socket = new QWebSocket(QStringLiteral("skein"), QWebSocketProtocol::VersionLatest, this);
+    // No Origin: that is for browsers, and servers refuse those that they do not know.
+    m_socket = new QWebSocket(QString(), QWebSocketProtocol::VersionLatest, this);
     // Qt's own limits are 2 GiB.
     m_socket->setMaxAllowedIncomingFrameSize(skein::protocol::kServerFrameBytesMax);
     m_socket->setMaxAllowedIncomingMessageSize(skein::protocol::kServerFrameBytesMax);

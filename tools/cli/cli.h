@@ -26,7 +26,7 @@ enum Exit {
 };
 
 struct Options {
-    QUrl server{QStringLiteral("http://127.0.0.1:8420")};
+    QUrl server{QStringLiteral("http://127.0.0.1:7878")};
     QString dataDir, user, displayName, passwordFile;
     bool json = false;
     bool insecure = false;
