@@ -17,7 +17,9 @@
 namespace skein::server
 {
 
-inline constexpr int kBadFramesMax = 16;        ///< then the connection is closed
+inline constexpr int kBadFramesMax = 16; ///< then the connection is closed
+inline constexpr int kRefusedInRowMax =
+    1'000; ///< frames over the rate, then the connection is closed
 inline constexpr std::int64_t kCoalesceMs = 50; ///< room_dirty of a room, at most this often
 inline constexpr std::int64_t kCoalesceUsPerRecipient = 200; ///< … and longer for a large audience
 inline constexpr std::int64_t kPositionsEveryMs = 20;
@@ -52,6 +54,7 @@ struct Connection {
     std::map<RoomKey, int> window; ///< unconfirmed sends; entries with 0 are removed
     int inFlight = 0;              ///< durable operations on their way to the disk
     int badFrames = 0;
+    int refusedInRow = 0;        ///< over the rate, since the last that was not
     std::deque<RoomKey> backlog; ///< rooms that still get a room_dirty; at most the user's rooms
     bool backlogQueued = false;
     bool closing = false;

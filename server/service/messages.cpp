@@ -30,13 +30,14 @@ Room* Service::Impl::admit(Connection& conn, const RoomId& roomId, const TempId&
         refuse(conn, tempId, makeError(ErrorCode::ShuttingDown));
         return nullptr;
     }
+    // The rate comes first: guessing rooms is limited like anything else.
+    if (const auto error = limited(conn, Bucket::Messages)) {
+        refuse(conn, tempId, *error);
+        return nullptr;
+    }
     Room* room = memberRoom(conn, roomId);
     if (!room) {
         refuse(conn, tempId, makeError(ErrorCode::NotFound));
-        return nullptr;
-    }
-    if (const auto error = limited(conn, Bucket::Messages)) {
-        refuse(conn, tempId, *error);
         return nullptr;
     }
     const auto waiting = conn.window.find(room->key);

@@ -12,6 +12,21 @@ using protocol::Kind;
 using protocol::Role;
 using protocol::RoomKind;
 
+namespace
+{
+
+/// Upper estimate of a room's bytes in a list.
+std::size_t wireBytes(const protocol::RoomInfo& info)
+{
+    constexpr std::size_t kOverheadBytes = 600;
+    std::size_t bytes = kOverheadBytes + jsonBytes(info.name) + jsonBytes(info.topic);
+    if (info.last)
+        bytes += jsonBytes(info.last->text) + jsonBytes(info.last->senderName);
+    return bytes;
+}
+
+} // namespace
+
 Room* Service::Impl::memberRoom(const Connection& conn, const RoomId& id, Member** member)
 {
     Room* room = m_directory.room(id);
@@ -240,10 +255,18 @@ void Service::Impl::on(Connection& conn, protocol::RoomsRequest& frame)
     response.req = frame.req;
     const UserKey self = conn.user->row.key;
     if (!frame.rooms.empty()) {
+        std::size_t bytes = 0;
         for (const RoomId& id : frame.rooms) {
             Member* member = nullptr;
-            if (Room* room = memberRoom(conn, id, &member))
-                response.rooms.push_back(m_directory.info(*room, *member));
+            Room* room = memberRoom(conn, id, &member);
+            if (!room)
+                continue;
+            protocol::RoomInfo info = m_directory.info(*room, *member);
+            bytes += wireBytes(info);
+            response.more = response.more || bytes > kPageBytesMax;
+            if (response.more)
+                break;
+            response.rooms.push_back(std::move(info));
         }
         return send(conn, response);
     }
@@ -268,15 +291,19 @@ void Service::Impl::on(Connection& conn, protocol::RoomsRequest& frame)
     const std::size_t count = std::min(limit, order.size());
     std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count),
                       order.end(), std::greater<>());
-    for (std::size_t i = 0; i < count; ++i) {
-        Room* room = m_directory.room(order[i].second);
-        if (const Member* member = room->member(self))
-            response.rooms.push_back(m_directory.info(*room, *member));
+    std::size_t bytes = 0, sent = 0;
+    for (; sent < count; ++sent) {
+        Room* room = m_directory.room(order[sent].second);
+        protocol::RoomInfo info = m_directory.info(*room, *room->member(self));
+        bytes += wireBytes(info);
+        if (sent > 0 && bytes > kPageBytesMax)
+            break;
+        response.rooms.push_back(std::move(info));
     }
-    response.more = order.size() > count;
-    if (count > 0)
+    response.more = order.size() > sent;
+    if (sent > 0)
         response.cursor =
-            std::to_string(order[count - 1].first) + '.' + std::to_string(order[count - 1].second);
+            std::to_string(order[sent - 1].first) + '.' + std::to_string(order[sent - 1].second);
     send(conn, response);
 }
 

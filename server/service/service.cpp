@@ -132,6 +132,9 @@ void Service::Impl::received(ConnId id, std::string_view text)
         return;
     }
     dispatch(*conn, *frame);
+    // Who goes on and on although told to wait costs others their share.
+    if (Connection* still = connection(id); still && still->refusedInRow > kRefusedInRowMax)
+        close(*still, CloseCode::RateLimited, makeError(ErrorCode::RateLimited));
 }
 
 void Service::Impl::dispatch(Connection& conn, protocol::ClientFrame& frame)
@@ -225,8 +228,11 @@ std::optional<Error> Service::Impl::limited(Connection& conn, Bucket bucket)
     protocol::TokenBucket& tokens = bucket == Bucket::Messages   ? user.messages
                                     : bucket == Bucket::Requests ? user.requests
                                                                  : user.ephemeral;
-    if (tokens.take(now))
+    if (tokens.take(now)) {
+        conn.refusedInRow = 0;
         return std::nullopt;
+    }
+    ++conn.refusedInRow;
     Error error = makeError(ErrorCode::RateLimited);
     error.retryAfter = tokens.wait(now);
     return error;

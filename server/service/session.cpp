@@ -221,6 +221,8 @@ void Service::Impl::on(Connection& conn, protocol::TokenRefresh& frame)
 
 void Service::Impl::on(Connection& conn, protocol::Ping& frame)
 {
+    if (limited(conn, Bucket::Requests))
+        return; // a flood; whoever keeps to the rules sends one in four seconds at most
     protocol::Pong pong;
     pong.t = frame.t;
     pong.now = m_clock.wallNow().ms;

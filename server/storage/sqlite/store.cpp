@@ -175,6 +175,7 @@ private:
     bool m_dirty = false;
     std::atomic<std::size_t> m_pending{0};
     std::int64_t m_walPages = 0; // writer's thread
+    bool m_failing = false;      // likewise
     std::thread m_writerThread, m_readerThread, m_checkpointThread;
 };
 
@@ -393,9 +394,14 @@ void Store::runBatch(Jobs<Writer>& batch)
         if (why.code != ErrorCode::StorageFull)
             why.code = ErrorCode::StorageFailed;
         why.retryable = true; // for the sender: nothing was stored, the same key may come again
-        m_options.logger.error("commit failed: " + toString(why));
+        if (!m_failing)       // once, not for every batch of a full disk
+            m_options.logger.error("commit failed: " + toString(why));
+        m_failing = true;
         for (auto& job : batch)
             job->fail(why);
+    } else if (m_failing) {
+        m_failing = false;
+        m_options.logger.info("commits go on");
     }
     if (m_commitUs) {
         const auto took = std::chrono::steady_clock::now() - begun;
