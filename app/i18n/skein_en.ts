@@ -1,3 +1,98 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
-<TS version="2.1" language="en"></TS>
+<TS version="2.1" language="en">
+    <context>
+        <name>ChatPage</name>
+        <message numerus="yes">
+            <source>%n message(s) are not sent yet and would be lost.</source>
+            <translation>
+                <numerusform>%n message is not sent yet and would be lost.</numerusform>
+                <numerusform>%n messages are not sent yet and would be lost.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>Composer</name>
+        <message numerus="yes">
+            <source>Slowed down by the server. Your messages go on in %n second(s).</source>
+            <translation>
+                <numerusform>Slowed down by the server. Your messages go on in %n second.</numerusform>
+                <numerusform>Slowed down by the server. Your messages go on in %n seconds.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>ConnectionBanner</name>
+        <message numerus="yes">
+            <source>%n message(s) wait to be sent.</source>
+            <translation>
+                <numerusform>%n message waits to be sent.</numerusform>
+                <numerusform>%n messages wait to be sent.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n message(s) could not be sent.</source>
+            <translation>
+                <numerusform>%n message could not be sent.</numerusform>
+                <numerusform>%n messages could not be sent.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>No connection. Next attempt in %n second(s).</source>
+            <translation>
+                <numerusform>No connection. Next attempt in %n second.</numerusform>
+                <numerusform>No connection. Next attempt in %n seconds.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>HoleRow</name>
+        <message numerus="yes">
+            <source>Loading %n message(s)</source>
+            <translation>
+                <numerusform>Loading %n message</numerusform>
+                <numerusform>Loading %n messages</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>JumpButton</name>
+        <message numerus="yes">
+            <source>Jump to the newest message, %n unread</source>
+            <translation>
+                <numerusform>Jump to the newest message, %n unread</numerusform>
+                <numerusform>Jump to the newest message, %n unread</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>RoomDelegate</name>
+        <message numerus="yes">
+            <source>%n unread</source>
+            <translation>
+                <numerusform>%n unread</numerusform>
+                <numerusform>%n unread</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>RoomHeader</name>
+        <message numerus="yes">
+            <source>%n member(s)</source>
+            <translation>
+                <numerusform>%n member</numerusform>
+                <numerusform>%n members</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>Skein</name>
+        <message numerus="yes">
+            <source>%n people are typing…</source>
+            <translation>
+                <numerusform>%n person is typing…</numerusform>
+                <numerusform>%n people are typing…</numerusform>
+            </translation>
+        </message>
+    </context>
+</TS>

@@ -70,9 +70,9 @@ QString Desktop::dayText(const QDateTime& when) const
     const QDate day = when.toLocalTime().date();
     const QDate today = QDate::currentDate();
     if (day == today)
-        return tr("Today");
+        return QCoreApplication::translate("Desktop", "Today");
     if (day == today.addDays(-1))
-        return tr("Yesterday");
+        return QCoreApplication::translate("Desktop", "Yesterday");
     const QLocale locale;
     if (day.year() == today.year())
         return locale.toString(day, QStringLiteral("d MMMM"));

@@ -92,13 +92,17 @@ int main(int argc, char** argv)
     // colours; what is missing falls back to the system's choice.
     QFont font;
     QStringList families;
-    for (const char* name : {"Noto Sans", "Noto Sans Georgian", "Noto Sans Arabic",
-                             "Noto Sans Devanagari", "Noto Sans Thai", "Noto Sans CJK JP",
-                             "Noto Color Emoji"})
+    for (const char* name :
+         {"Noto Sans", "Noto Sans Georgian", "Noto Sans Arabic", "Noto Sans Devanagari",
+          "Noto Sans Thai", "Noto Sans CJK JP", "Noto Color Emoji"})
         families.append(QString::fromLatin1(name));
     font.setFamilies(families);
     QGuiApplication::setFont(font);
 
+    // The only place that installs a translation. English has one too: it holds the plurals.
+    QTranslator english;
+    if (english.load(QStringLiteral(":/i18n/skein_en.qm")))
+        QCoreApplication::installTranslator(&english);
     QTranslator translator;
     if (translator.load(QLocale(), QStringLiteral("skein"), QStringLiteral("_"),
                         QStringLiteral(":/i18n")))
@@ -127,7 +131,8 @@ int main(int argc, char** argv)
     QVariantMap properties{{QStringLiteral("client"), QVariant::fromValue(&client)},
                            {QStringLiteral("theme"), options.theme},
                            {QStringLiteral("wantedRoom"), options.room},
-                           {QStringLiteral("compact"), options.compact}};
+                           {QStringLiteral("compact"), options.compact},
+                           {QStringLiteral("demo"), options.demo}};
     if (options.size) {
         properties.insert(QStringLiteral("width"), options.size->width());
         properties.insert(QStringLiteral("height"), options.size->height());
