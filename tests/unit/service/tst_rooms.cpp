@@ -198,3 +198,36 @@ TEST(Rooms, membersAreListedWithRolePositionAndPresence)
     EXPECT_EQ(response->members[0].status, PresenceStatus::Offline);
     EXPECT_GT(response->members[0].lastSeen, 0);
 }
+
+TEST(Rooms, aPageOfRoomsFitsIntoAFrameHoweverLongTheirTexts)
+{
+    ServiceConfig config;
+    config.enforceRateLimits = false;
+    Cast cast(config);
+    for (int i = 0; i < 200; ++i) {
+        RoomCreate frame;
+        frame.tempId = cast.owner.temp();
+        frame.name = std::string(kNameCharactersMax, '"');
+        for (std::size_t c = 0; c < kTopicCharactersMax; ++c)
+            frame.topic += "\xF0\x9F\x99\x82";
+        cast.owner.queue(frame);
+    }
+    cast.world.settle();
+    cast.owner.clear();
+    RoomsRequest frame;
+    frame.req = RequestId("r");
+    frame.limit = 200;
+    std::set<RoomId> seen;
+    for (int page = 0; page < 20; ++page) {
+        cast.owner.send(frame);
+        const auto response = cast.owner.last<RoomsResponse>();
+        ASSERT_TRUE(response);
+        EXPECT_LE(cast.world.wire.got[cast.owner.conn].back().text.size(), kServerFrameBytesMax);
+        for (const RoomInfo& room : response->rooms)
+            seen.insert(room.head.room);
+        if (!response->more)
+            break;
+        frame.after = response->cursor;
+    }
+    EXPECT_EQ(seen.size(), 201u);
+}

@@ -244,3 +244,13 @@ TEST(Session, aRequestOverTheRateSaysWhenToComeBack)
     cast.owner.send(RoomsRequest{RequestId("again"), {}, "", 10});
     EXPECT_EQ(cast.owner.last<RoomsResponse>()->req, RequestId("again"));
 }
+
+TEST(Session, aFloodThatDoesNotHeedTheRateIsClosed)
+{
+    Cast cast;
+    for (int i = 0; i < 2'000 && !cast.owner.closed(); ++i)
+        cast.owner.queue(RoomsRequest{RequestId("r"), {}, "", 1});
+    EXPECT_EQ(cast.owner.closed(), CloseCode::RateLimited);
+    EXPECT_FALSE(isFinal(static_cast<std::uint16_t>(*cast.owner.closed())));
+    EXPECT_FALSE(cast.member.closed());
+}
