@@ -293,9 +293,20 @@ void TimelineWindow::removeIds(const std::vector<RowId>& ids)
     }
 }
 
+/// Two rows never stand at one place: what stood there (a hole whose first message has come)
+/// leaves.
+void TimelineWindow::vacate(Position place, const WindowRow* except)
+{
+    const std::size_t index = lowerBound(place);
+    if (index < m_rows.size() && m_rows[index]->row.position == place &&
+        m_rows[index].get() != except)
+        removeRange(static_cast<int>(index), static_cast<int>(index));
+}
+
 /// Takes the new state of a row that is here, and moves it when its place changed.
 void TimelineWindow::assign(WindowRow& entry, MessageRow row)
 {
+    vacate(row.position, &entry);
     std::uint32_t fields = differingFields(entry.row, row);
     const int from = indexOf(entry);
     const Position place = row.position;
@@ -354,6 +365,7 @@ void TimelineWindow::upsert(Rows rows)
             if (!isStale(entry->row, row))
                 assign(*entry, std::move(row));
         } else {
+            vacate(row.position, nullptr);
             fresh.push_back(make(std::move(row)));
         }
     }

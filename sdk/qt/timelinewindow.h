@@ -126,6 +126,7 @@ private:
     [[nodiscard]] WindowRow* known(const skein::offline::MessageRow& row) const;
     [[nodiscard]] bool inside(skein::offline::Position position) const;
     void assign(WindowRow& entry, skein::offline::MessageRow row);
+    void vacate(skein::offline::Position place, const WindowRow* except);
     void upsert(Rows rows);
     void insertRun(std::vector<Entry> run);
     void removeRange(int first, int last);

@@ -1,0 +1,197 @@
+#include "sdk/qt/client.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QSignalSpy>
+#include <QTcpServer>
+#include <QTcpSocket>
+#include <QTemporaryDir>
+
+#include <gtest/gtest.h>
+
+using Skein::Client;
+
+namespace
+{
+
+constexpr int kWaitMs = 15'000;
+
+/// Answers each HTTP request with the same bytes.
+class FakeServer
+{
+public:
+    explicit FakeServer(QByteArray reply)
+    {
+        m_server.listen(QHostAddress::LocalHost);
+        QObject::connect(&m_server, &QTcpServer::newConnection, &m_server, [this, reply] {
+            QTcpSocket* socket = m_server.nextPendingConnection();
+            QObject::connect(socket, &QTcpSocket::readyRead, socket, [this, socket, reply] {
+                request += socket->readAll();
+                if (request.contains("\r\n\r\n") && request.endsWith('}')) {
+                    socket->write(reply);
+                    socket->disconnectFromHost();
+                }
+            });
+        });
+    }
+    [[nodiscard]] QUrl url() const
+    {
+        return QUrl(QStringLiteral("http://127.0.0.1:%1").arg(m_server.serverPort()));
+    }
+    QByteArray request;
+
+private:
+    QTcpServer m_server;
+};
+
+QByteArray http(const QByteArray& status, const QByteArray& body, const QByteArray& more = {})
+{
+    return "HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\n" + more +
+           "Content-Length: " + QByteArray::number(body.size()) + "\r\nConnection: close\r\n\r\n" +
+           body;
+}
+
+const QByteArray kTokens =
+    R"({"user":{"id":"u1","name":"ann","display_name":"Ann"},"session":"s1","device_id":"d1",
+    "access_token":"access","access_expires_at":99999999999999,"refresh_token":"refresh-secret"})";
+
+struct ClientTest : testing::Test {
+    QTemporaryDir dir;
+    Client client;
+    QSignalSpy refused{&client, &Client::signInFailed};
+
+    void SetUp() override
+    {
+        client.setDataDir(dir.path());
+        client.setUseKeychain(false);
+    }
+    QString signInAt(const QUrl& url)
+    {
+        client.setServerUrl(url);
+        client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+        if (refused.isEmpty() && !client.signedIn())
+            refused.wait(kWaitMs);
+        return refused.isEmpty() ? QString() : refused.takeFirst().at(0).toString();
+    }
+    [[nodiscard]] QStringList tokenFiles() const
+    {
+        QStringList found;
+        const QDir accounts(dir.path() + QStringLiteral("/accounts"));
+        for (const QString& account : accounts.entryList(QDir::Dirs | QDir::NoDotAndDotDot))
+            if (QFile::exists(accounts.filePath(account + QStringLiteral("/token"))))
+                found << accounts.filePath(account + QStringLiteral("/token"));
+        return found;
+    }
+};
+
+} // namespace
+
+TEST_F(ClientTest, unreachableServerIsSaidSo)
+{
+    quint16 port = 0;
+    {
+        QTcpServer closed;
+        closed.listen(QHostAddress::LocalHost);
+        port = closed.serverPort();
+    }
+    EXPECT_EQ(signInAt(QUrl(QStringLiteral("http://127.0.0.1:%1").arg(port))),
+              QStringLiteral("transport"));
+    EXPECT_FALSE(client.errorText().isEmpty());
+    EXPECT_FALSE(client.busy());
+}
+
+TEST_F(ClientTest, wrongPasswordIsTheServersWord)
+{
+    FakeServer server(
+        http("401 Unauthorized", R"({"error":{"code":"unauthenticated","detail":"no"}})"));
+    EXPECT_EQ(signInAt(server.url()), QStringLiteral("unauthenticated"));
+    EXPECT_FALSE(client.signedIn());
+}
+
+TEST_F(ClientTest, malformedReplyIsABadFrame)
+{
+    for (const QByteArray& body :
+         {QByteArray("<html>"), QByteArray("[]"), QByteArray("{}"),
+          QByteArray(R"({"user":{"id":7},"access_token":[],"refresh_token":null})")}) {
+        FakeServer server(http("200 OK", body));
+        EXPECT_EQ(signInAt(server.url()), QStringLiteral("bad_frame")) << body.constData();
+    }
+}
+
+TEST_F(ClientTest, replyBeyondTheLimitIsCutOff)
+{
+    FakeServer server(http("200 OK", QByteArray(1024 * 1024, 'x')));
+    EXPECT_EQ(signInAt(server.url()), QStringLiteral("frame_too_large"));
+}
+
+TEST_F(ClientTest, redirectIsNotFollowedWithThePassword)
+{
+    FakeServer other(http("200 OK", kTokens));
+    FakeServer server(http("307 Temporary Redirect", "",
+                           "Location: " + other.url().toEncoded() + "/v1/signin\r\n"));
+    EXPECT_EQ(signInAt(server.url()), QStringLiteral("transport"));
+    EXPECT_TRUE(other.request.isEmpty());
+}
+
+TEST_F(ClientTest, plainHttpBeyondThisMachineIsRefused)
+{
+    EXPECT_EQ(signInAt(QUrl(QStringLiteral("http://192.0.2.1:8420"))),
+              QStringLiteral("invalid_argument"));
+    EXPECT_EQ(signInAt(QUrl(QStringLiteral("ftp://127.0.0.1"))),
+              QStringLiteral("invalid_argument"));
+    EXPECT_EQ(signInAt(QUrl()), QStringLiteral("invalid_argument"));
+}
+
+TEST_F(ClientTest, withoutAKeychainTheTokenIsNotWrittenUnlessAllowed)
+{
+    client.setUseKeychain(true); // and there is none: see main.cpp
+    FakeServer server(http("200 OK", kTokens));
+    QSignalSpy unavailable(&client, &Client::keychainUnavailable);
+    QSignalSpy in(&client, &Client::signedInChanged);
+    client.setServerUrl(server.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(in.wait(kWaitMs));
+    EXPECT_TRUE(client.signedIn());
+    if (unavailable.isEmpty()) {
+        ASSERT_TRUE(unavailable.wait(kWaitMs));
+    }
+    EXPECT_TRUE(tokenFiles().isEmpty());
+
+    client.setUseKeychain(false);
+    client.setAllowPlainTokenFile(true); // the user has agreed
+    for (int i = 0; i < 50 && tokenFiles().isEmpty(); ++i)
+        QSignalSpy(&client, &Client::stateChanged).wait(20);
+    ASSERT_EQ(tokenFiles().size(), 1);
+    const auto others = QFileDevice::ReadGroup | QFileDevice::WriteGroup | QFileDevice::ReadOther |
+                        QFileDevice::WriteOther;
+    EXPECT_FALSE(QFileInfo(tokenFiles().front()).permissions() & others);
+}
+
+TEST_F(ClientTest, signingOutLeavesNothingOfTheAccount)
+{
+    client.setAllowPlainTokenFile(true);
+    FakeServer server(http("200 OK", kTokens));
+    QSignalSpy in(&client, &Client::signedInChanged);
+    client.setServerUrl(server.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(in.wait(kWaitMs));
+    EXPECT_EQ(client.displayName(), QStringLiteral("Ann"));
+    EXPECT_FALSE(QDir(dir.path() + QStringLiteral("/accounts")).isEmpty());
+    client.signOut();
+    EXPECT_FALSE(client.signedIn());
+    EXPECT_TRUE(QDir(dir.path() + QStringLiteral("/accounts")).isEmpty());
+    EXPECT_FALSE(client.resume());
+}
+
+TEST_F(ClientTest, commandsWithoutASessionDoNothing)
+{
+    EXPECT_EQ(client.timeline(QStringLiteral("r")), nullptr);
+    EXPECT_TRUE(client.createRoom(Client::General, QStringLiteral("x"), {}).isEmpty());
+    EXPECT_TRUE(client.sendMessage(QStringLiteral("r"), QStringLiteral("x")).isEmpty());
+    client.signOut();
+    client.retryNow();
+    client.setDraft(QStringLiteral("r"), QStringLiteral("x"));
+    EXPECT_FALSE(client.resume());
+    EXPECT_EQ(client.state(), Client::SignedOut);
+}
