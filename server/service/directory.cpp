@@ -145,17 +145,17 @@ protocol::RoomHead Directory::head(const Room& room, const Member& member) const
 
 std::optional<protocol::Preview> Directory::preview(const Room& room)
 {
-    if (!room.last.seq)
+    const User* sender = room.last.seq ? user(room.last.sender) : nullptr;
+    // A preview without its sender is no valid frame; better none.
+    if (!sender)
         return std::nullopt;
     protocol::Preview preview;
     preview.seq = room.last.seq;
     preview.kind = room.last.kind;
     preview.text = room.last.text;
     preview.ts = room.last.ts;
-    if (const User* sender = user(room.last.sender)) {
-        preview.sender = sender->row.id;
-        preview.senderName = sender->row.displayName;
-    }
+    preview.sender = sender->row.id;
+    preview.senderName = sender->row.displayName;
     return preview;
 }
 
