@@ -148,13 +148,12 @@ void Client::Private::end()
         // The store belongs to the worker's thread and is closed there.
         QMetaObject::invokeMethod(
             ending,
-            [ending] {
+            [this, ending] {
                 ending->shutDown();
-                ending->deleteLater();
+                ending->deleteLater(); // done when the thread ends
+                workerThread.quit();
             },
             Qt::QueuedConnection);
-        QMetaObject::invokeMethod(
-            ending, [this] { workerThread.quit(); }, Qt::QueuedConnection);
         workerThread.wait();
     }
     if (reader) {

