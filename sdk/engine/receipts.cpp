@@ -43,8 +43,12 @@ void Engine::Impl::markRead(const RoomId& id, Seq seq)
 
 void Engine::Impl::flushReceipts(MonoTime at)
 {
-    if (!m_receiptsAt || at < *m_receiptsAt || !canWrite())
+    if (!m_receiptsAt || at < *m_receiptsAt || !live())
         return;
+    if (!canWrite()) {
+        m_receiptsAt = now() + Milliseconds(kUnsentPollMs);
+        return;
+    }
     m_receiptsAt.reset();
     const MonoTime moment = now();
     protocol::MarkDelivered delivered;

@@ -214,7 +214,8 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
         }
         m_walked = 0;
         ask(Ask::RoomsWalk, protocol::RoomsRequest{{}, {}, {}, 100}, {});
-    } else {
+    }
+    if (!walk || !m_storeWasEmpty) { // else the walk tells of every room
         for (std::size_t i = 0; i < unknown.size(); i += protocol::kRoomsPerFrameMax) {
             const auto end = std::min(unknown.size(), i + protocol::kRoomsPerFrameMax);
             ask(Ask::Rooms,
@@ -520,7 +521,7 @@ MonoTime Engine::Impl::nextWakeupAt()
     consider(m_syncPausedUntil);
     if (!m_probeDeadline && anythingAwaited())
         consider(m_lastHeard + Milliseconds(kProbeAfterMs));
-    bool wantsToSend = !m_waiting.empty();
+    bool wantsToSend = !m_waiting.empty() || (m_presence && !m_presenceTold);
     const auto considerQueue = [&](const SendQueue& queue) {
         consider(queue.timeoutAt());
         if (queue.notBefore() > at)
@@ -536,9 +537,9 @@ MonoTime Engine::Impl::nextWakeupAt()
         consider(since + Milliseconds(kGapGraceMs));
     for (const auto& [id, request] : m_asked)
         consider(request.sentAt + Milliseconds(kRequestTimeoutMs));
-    if (!m_waiting.empty() && m_asked.size() < kRequestsInFlightMax)
+    if (!m_waiting.empty() && m_asked.size() < kRequestsInFlightMax && canWrite())
         consider(m_limiter.readyAt(FrameClass::Requests, at));
-    if (m_presence && !m_presenceTold)
+    if (m_presence && !m_presenceTold && canWrite())
         consider(m_limiter.readyAt(FrameClass::Ephemeral, at));
     if (wantsToSend && m_host.transport.unsentBytes() >= protocol::kClientUnsentBytesMax)
         consider(at + Milliseconds(kUnsentPollMs));
