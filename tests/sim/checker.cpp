@@ -1,0 +1,420 @@
+#include "tests/sim/checker.h"
+
+#include "protocol/codec.h"
+
+#include <sqlite3.h>
+
+#include <functional>
+
+namespace skein::sim
+{
+
+using offline::MessageRow;
+
+namespace
+{
+
+using Columns = std::function<void(sqlite3_stmt*)>;
+
+void query(sqlite3* db, const std::string& sql, const Columns& row)
+{
+    sqlite3_stmt* statement = nullptr;
+    sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr);
+    while (statement && sqlite3_step(statement) == SQLITE_ROW)
+        row(statement);
+    sqlite3_finalize(statement);
+}
+
+std::string text(sqlite3_stmt* row, int column)
+{
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(row, column));
+    return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(row, column)))
+                 : std::string();
+}
+
+std::string packed(const std::string& uuid)
+{
+    std::string bytes;
+    int high = -1;
+    for (const char c : uuid) {
+        if (c == '-')
+            continue;
+        const int digit = c <= '9' ? c - '0' : c - 'a' + 10;
+        if (high < 0) {
+            high = digit;
+        } else {
+            bytes.push_back(static_cast<char>(high * 16 + digit));
+            high = -1;
+        }
+    }
+    return bytes;
+}
+
+// Columns of the server's `message`: these numbers are its file format.
+constexpr int kSystem = 3, kJobUpdate = 4;
+
+} // namespace
+
+void Checker::wrote(int client, const TempId& temp, const RoomId& room, const std::string& body)
+{
+    m_written[temp.str()] = {client, room, body, false, false};
+}
+void Checker::rewrote(const TempId& temp, const std::string& body)
+{
+    m_written[temp.str()].body = body;
+    m_written[temp.str()].rewritten = true;
+}
+void Checker::discarded(const TempId& temp)
+{
+    m_written[temp.str()].discarded = true;
+}
+void Checker::drafted(int client, const RoomId& room, const std::string& text)
+{
+    m_drafts[{client, room}] = text;
+}
+
+void Checker::leaving(const ClientNode& to, const server::FramePtr& frame)
+{
+    // A fan-out shares its frame: look into it once.
+    if (frame != m_lastFrame) {
+        m_lastFrame = frame;
+        m_lastRooms.clear();
+        m_lastLeaver.clear();
+        auto decoded = protocol::decodeServerFrame(frame->text());
+        if (!decoded) {
+            fail("the server sent what the codec refuses: " + toString(decoded.error()) + " " +
+                 std::string(frame->text().substr(0, 200)));
+            return;
+        }
+        std::visit(
+            [this](const auto& f) {
+                using F = std::decay_t<decltype(f)>;
+                if constexpr (std::is_same_v<F, protocol::LogEntry>) {
+                    m_lastRooms.push_back(f.event.room);
+                    if (f.event.kind == protocol::Kind::Member && !f.event.role)
+                        m_lastLeaver.emplace_back(f.event.room, *f.event.member);
+                } else if constexpr (std::is_same_v<F, protocol::RoomDirty>) {
+                    m_lastRooms.push_back(f.head.room);
+                } else if constexpr (std::is_same_v<F, protocol::Welcome>) {
+                    for (const auto& head : f.dirty)
+                        m_lastRooms.push_back(head.room);
+                } else if constexpr (std::is_same_v<F, protocol::SyncResponse>) {
+                    for (const auto& room : f.rooms) {
+                        if (!room.error)
+                            m_lastRooms.push_back(room.room);
+                    }
+                } else if constexpr (std::is_same_v<F, protocol::RoomsResponse>) {
+                    for (const auto& room : f.rooms)
+                        m_lastRooms.push_back(room.head.room);
+                } else if constexpr (std::is_same_v<F, protocol::RoomAdded> ||
+                                     std::is_same_v<F, protocol::RoomCreated>) {
+                    m_lastRooms.push_back(f.room.head.room);
+                } else if constexpr (std::is_same_v<F, protocol::Pong>) {
+                    for (const auto& head : f.heads)
+                        m_lastRooms.push_back(head.room);
+                } else if constexpr (std::is_same_v<F, protocol::MessageConfirmed>) {
+                    const auto [known, fresh] =
+                        m_confirmed.try_emplace(f.tempId.str(), Confirmed{f.room, f.seq.value()});
+                    if (!fresh &&
+                        (known->second.seq != f.seq.value() || known->second.room != f.room))
+                        fail("a: " + f.tempId.str() + " was confirmed twice, as different entries");
+                } else if constexpr (std::is_same_v<F, protocol::RoomRemoved>) {
+                } else if constexpr (requires { f.room; }) {
+                    m_lastRooms.push_back(f.room);
+                }
+            },
+            *decoded);
+    }
+    for (const RoomId& room : m_lastRooms) {
+        const auto members = m_server.membership().find(room);
+        if (members != m_server.membership().end() && members->second.contains(to.user()))
+            continue;
+        bool own = false;
+        for (const auto& [left, user] : m_lastLeaver)
+            own = own || (left == room && user == to.user());
+        if (!own) {
+            fail("f: " + to.label() + " is no member of " + room.str() + " and was sent " +
+                 std::string(frame->text().substr(0, 200)));
+        }
+    }
+}
+
+void Checker::survived(ClientNode& client)
+{
+    std::set<std::string> kept;
+    query(client.disk(), "SELECT temp_id FROM outbox",
+          [&](sqlite3_stmt* row) { kept.insert(text(row, 0)); });
+    for (const auto& [temp, message] : m_written) {
+        if (message.client == client.index() && !message.discarded && !m_confirmed.contains(temp) &&
+            !kept.contains(temp))
+            fail("h: " + client.label() + " lost " + temp + " '" + message.body +
+                 "' over a restart: neither confirmed nor in the outbox");
+    }
+    for (const auto& [key, draft] : m_drafts) {
+        if (key.first != client.index())
+            continue;
+        const auto stored = client.reader().draft(key.second);
+        if (!stored || *stored != draft)
+            fail("h: " + client.label() + " lost a draft over a restart: '" + draft + "'");
+    }
+}
+
+std::map<RoomId, RoomTruth> Checker::serverTruth()
+{
+    sqlite3* db = nullptr;
+    sqlite3_open_v2(m_server.disk().uri().c_str(), &db,
+                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+    std::map<std::int64_t, RoomId> ids;
+    std::map<RoomId, RoomTruth> rooms;
+    query(db, "SELECT key, id, seq FROM room", [&](sqlite3_stmt* row) {
+        ids[sqlite3_column_int64(row, 0)] = RoomId(text(row, 1));
+        rooms[RoomId(text(row, 1))].head = sqlite3_column_int64(row, 2);
+    });
+    query(db, "SELECT m.room, u.id, m.read FROM member m JOIN user u ON u.key = m.user",
+          [&](sqlite3_stmt* row) {
+              rooms[ids[sqlite3_column_int64(row, 0)]].read[text(row, 1)] =
+                  sqlite3_column_int64(row, 2);
+          });
+    std::map<RoomId, std::int64_t> next;
+    query(db,
+          "SELECT m.room, m.seq, u.id, m.kind, m.target, m.temp, m.body, m.flags FROM message m "
+          "JOIN user u ON u.key = m.sender ORDER BY m.room, m.seq",
+          [&](sqlite3_stmt* row) {
+              const RoomId& room = ids[sqlite3_column_int64(row, 0)];
+              RoomTruth& truth = rooms[room];
+              const std::int64_t seq = sqlite3_column_int64(row, 1);
+              if (seq != ++next[room])
+                  fail("a: the log of " + room.str() + " has a hole before " + std::to_string(seq));
+              const int kind = sqlite3_column_int(row, 3);
+              if (kind <= kJobUpdate) {
+                  truth.messages[seq] = {seq,
+                                         text(row, 5),
+                                         text(row, 2),
+                                         text(row, 6),
+                                         kind != kSystem,
+                                         (sqlite3_column_int(row, 7) & 1) != 0,
+                                         (sqlite3_column_int(row, 7) & 2) != 0};
+              }
+          });
+    for (const auto& [room, truth] : rooms) {
+        if (next[room] != truth.head)
+            fail("a: the log of " + room.str() + " ends at " + std::to_string(next[room]) +
+                 ", its head says " + std::to_string(truth.head));
+    }
+    sqlite3_close(db);
+    return rooms;
+}
+
+bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients, std::string* why)
+{
+    const auto truth = serverTruth();
+    for (const auto& client : clients) {
+        std::string& reason = *why;
+        reason = client->label() + ": ";
+        if (!client->running() || client->engine().link().link != engine::Link::Live) {
+            reason += "not live";
+            return false;
+        }
+        const auto outbox = client->engine().outbox();
+        if (outbox.queued || outbox.inFlight) {
+            reason += "outbox " + std::to_string(outbox.queued) + " queued, " +
+                      std::to_string(outbox.inFlight) + " in flight";
+            return false;
+        }
+        std::map<RoomId, offline::RoomRow> rows;
+        if (auto listed = client->reader().rooms(0, 1000)) {
+            for (auto& row : *listed)
+                rows[row.room] = row;
+        }
+        for (const auto& [room, one] : truth) {
+            const bool member = one.read.contains(client->user().str());
+            if (member != rows.contains(room)) {
+                reason += room.str() + (member ? " is not listed" : " is still listed");
+                return false;
+            }
+            if (member && rows[room].head.value() != one.head) {
+                reason += room.str() + " has head " + std::to_string(rows[room].head.value()) +
+                          ", the server " + std::to_string(one.head);
+                return false;
+            }
+            if (member && rows[room].read.value() != one.read.at(client->user().str())) {
+                reason += room.str() + " is read up to " + std::to_string(rows[room].read.value()) +
+                          ", on the server up to " +
+                          std::to_string(one.read.at(client->user().str()));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void Checker::final(const std::vector<std::unique_ptr<ClientNode>>& clients)
+{
+    const auto truth = serverTruth();
+    checkLog(truth);
+    for (const auto& client : clients)
+        checkDevice(*client, truth);
+    checkWritten(clients, truth);
+}
+
+void Checker::checkLog(const std::map<RoomId, RoomTruth>& truth)
+{
+    std::map<std::string, std::pair<RoomId, std::int64_t>> byTemp;
+    for (const auto& [room, one] : truth) {
+        for (const auto& [seq, message] : one.messages) {
+            if (message.temp.size() == 16 &&
+                !byTemp.emplace(message.temp, std::pair(room, seq)).second)
+                fail("a: a message stands twice in the server's log: " + message.body);
+        }
+    }
+    for (const auto& [temp, confirmed] : m_confirmed) {
+        const auto room = truth.find(confirmed.room);
+        if (room == truth.end() || room->second.head < confirmed.seq) {
+            fail("a: " + temp + " was confirmed as " + std::to_string(confirmed.seq) +
+                 " and is not in the server's log");
+            continue;
+        }
+        if (!m_written.contains(temp))
+            continue;
+        const auto found = byTemp.find(packed(temp));
+        if (found == byTemp.end() || found->second != std::pair(confirmed.room, confirmed.seq))
+            fail("a: " + temp + " was confirmed as " + std::to_string(confirmed.seq) +
+                 " and another message is there");
+    }
+}
+
+void Checker::checkDevice(ClientNode& client, const std::map<RoomId, RoomTruth>& truth)
+{
+    auto listed = client.reader().rooms(0, 1000);
+    if (!listed)
+        return fail(client.label() + ": room list: " + toString(listed.error()));
+    for (const auto& row : *listed) {
+        const auto found = truth.find(row.room);
+        if (found == truth.end() || !found->second.read.contains(client.user().str()))
+            continue; // told by converged()
+        std::int64_t unread = 0;
+        for (const auto& [seq, message] : found->second.messages)
+            unread += message.counts && seq > row.read.value() ? 1 : 0;
+        if (row.unread != unread) {
+            fail("e: " + client.label() + " shows " + std::to_string(row.unread) + " unread in " +
+                 row.room.str() + ", a recount gives " + std::to_string(unread) + " (read " +
+                 std::to_string(row.read.value()) + ", head " + std::to_string(row.head.value()) +
+                 ")");
+        }
+        checkTimeline(client, row.room, found->second);
+    }
+    checkSpans(client, truth);
+}
+
+void Checker::checkTimeline(ClientNode& client, const RoomId& room, const RoomTruth& truth)
+{
+    const std::string where = client.label() + ", " + room.str() + ": ";
+    std::vector<MessageRow> rows;
+    auto page = client.reader().newest(room, 100);
+    bool atOldest = false;
+    while (page && !page->rows.empty()) {
+        for (const auto& row : page->rows) {
+            if (!rows.empty() && row.position >= rows.back().position)
+                return fail("b: " + where + "pages are not in order");
+            rows.push_back(row);
+        }
+        atOldest = page->atOldest;
+        page = client.reader().before(room, rows.back().position, 100);
+    }
+    std::set<std::string> temps;
+    std::int64_t upper = truth.head + 1; // everything from here on is accounted for
+    for (const auto& row : rows) {
+        if (!row.tempId.empty() && !temps.insert(row.tempId.str()).second)
+            fail("a: " + where + row.tempId.str() + " stands twice in the timeline");
+        if (row.seq.value() == 0)
+            continue;
+        const std::int64_t top =
+            row.type == MessageRow::Type::Hole ? row.holeHi.value() : row.seq.value();
+        for (auto it = truth.messages.upper_bound(top);
+             it != truth.messages.end() && it->first < upper; ++it)
+            fail("c: " + where + "message " + std::to_string(it->first) +
+                 " is missing and no hole says so");
+        upper = row.seq.value();
+        if (row.type == MessageRow::Type::Hole)
+            continue;
+        const auto found = truth.messages.find(row.seq.value());
+        if (found == truth.messages.end()) {
+            fail("b: " + where + "row " + std::to_string(top) + " is no message on the server");
+            continue;
+        }
+        const Truth& message = found->second;
+        if (row.body != message.body || row.sender.str() != message.sender ||
+            row.deleted != message.deleted || row.edited != message.edited)
+            fail("g: " + where + "message " + std::to_string(top) + " differs: '" + row.body +
+                 "', on the server '" + message.body + "'" + (message.deleted ? " deleted" : ""));
+    }
+    if (atOldest && !truth.messages.empty() && truth.messages.begin()->first < upper)
+        fail("c: " + where + "says that nothing is older than " + std::to_string(upper));
+}
+
+void Checker::checkSpans(ClientNode& client, const std::map<RoomId, RoomTruth>& truth)
+{
+    query(client.disk(),
+          "SELECT r.server_id, r.id, s.lo, s.hi FROM spans s JOIN rooms r ON r.id = s.room "
+          "WHERE r.member = 1",
+          [&](sqlite3_stmt* span) {
+              const RoomId room(text(span, 0));
+              const std::int64_t key = sqlite3_column_int64(span, 1) << 40;
+              const std::int64_t lo = sqlite3_column_int64(span, 2);
+              const std::int64_t hi = sqlite3_column_int64(span, 3);
+              const auto one = truth.find(room);
+              if (one == truth.end())
+                  return;
+              if (hi > one->second.head)
+                  fail("c: " + client.label() + " claims " + room.str() + " up to " +
+                       std::to_string(hi) + ", which is not written yet");
+              std::set<std::int64_t> held;
+              query(client.disk(),
+                    "SELECT id FROM messages WHERE id BETWEEN " + std::to_string(key + lo) +
+                        " AND " + std::to_string(key + hi),
+                    [&](sqlite3_stmt* row) { held.insert(sqlite3_column_int64(row, 0) - key); });
+              const auto& messages = one->second.messages;
+              for (auto it = messages.lower_bound(lo); it != messages.end() && it->first <= hi;
+                   ++it) {
+                  if (!held.contains(it->first))
+                      fail("c: " + client.label() + " claims " + room.str() + " from " +
+                           std::to_string(lo) + " to " + std::to_string(hi) + " and lacks " +
+                           std::to_string(it->first));
+              }
+          });
+}
+
+void Checker::checkWritten(const std::vector<std::unique_ptr<ClientNode>>& clients,
+                           const std::map<RoomId, RoomTruth>& truth)
+{
+    std::map<std::string, std::pair<RoomId, const Truth*>> logged;
+    for (const auto& [room, one] : truth) {
+        for (const auto& [seq, message] : one.messages)
+            logged[message.temp] = {room, &message};
+    }
+    std::map<int, std::map<std::string, bool>> kept; // → states an error
+    for (const auto& client : clients) {
+        query(client->disk(), "SELECT temp_id, failed FROM outbox", [&](sqlite3_stmt* row) {
+            kept[client->index()][text(row, 0)] = sqlite3_column_type(row, 1) != SQLITE_NULL;
+        });
+    }
+    for (const auto& [temp, message] : m_written) {
+        const auto found = logged.find(packed(temp));
+        const auto entry = kept[message.client].find(temp);
+        const bool waits = entry != kept[message.client].end();
+        if (found == logged.end() && !waits && !message.discarded)
+            fail("h: " + temp + " '" + message.body + "' of c" + std::to_string(message.client) +
+                 " is neither in the server's log nor in the outbox");
+        if (found != logged.end() && waits)
+            fail("d: " + temp + " is in the server's log and still in the outbox");
+        if (found == logged.end())
+            continue;
+        if (found->second.first != message.room)
+            fail("a: " + temp + " went to another room");
+        const Truth& one = *found->second.second;
+        if (!message.rewritten && !one.edited && !one.deleted && one.body != message.body)
+            fail("a: " + temp + " says '" + one.body + "', written was '" + message.body + "'");
+    }
+}
+
+} // namespace skein::sim

@@ -1,0 +1,99 @@
+// The promises of docs/reliability.md, checked from outside: a model of its own, fed by what left
+// the server and by what users did, compared with the server's log as its file holds it and with
+// what each device shows. Shares no code with the engine, the service or the stores but their frame
+// and row types. Thread: one.
+#pragma once
+
+#include "tests/sim/client.h"
+#include "tests/sim/server.h"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace skein::sim
+{
+
+/// A message that a user wrote: send() said that it is kept.
+struct Written {
+    int client = 0;
+    RoomId room;
+    std::string body; ///< the last one that the user gave it
+    bool discarded = false;
+    bool rewritten = false;
+};
+
+/// A message as the log's entries, applied in order, make it.
+struct Truth {
+    std::int64_t seq = 0;
+    std::string temp; ///< 16 bytes, as the server keeps it
+    std::string sender, body;
+    bool counts = false, edited = false, deleted = false;
+};
+
+struct RoomTruth {
+    std::int64_t head = 0;
+    std::map<std::int64_t, Truth> messages;
+    std::map<std::string, std::int64_t> read; ///< user → position
+};
+
+class Checker
+{
+public:
+    Checker(Loop& loop, Trace& trace, ServerNode& server)
+        : m_loop(loop)
+        , m_trace(trace)
+        , m_server(server)
+    {
+    }
+
+    // ---- fed while it runs ----
+    void wrote(int client, const TempId& temp, const RoomId& room, const std::string& body);
+    void rewrote(const TempId& temp, const std::string& body);
+    void discarded(const TempId& temp);
+    void drafted(int client, const RoomId& room, const std::string& text);
+    /// f, and what a confirmation promises.
+    void leaving(const ClientNode& to, const server::FramePtr& frame);
+    [[nodiscard]] std::int64_t confirmed() const
+    {
+        return static_cast<std::int64_t>(m_confirmed.size());
+    }
+
+    // ---- asked ----
+    /// h: right after a start.
+    void survived(ClientNode& client);
+    /// Everything that was said has arrived everywhere: g is the caller's bound on the time for it.
+    [[nodiscard]] bool converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
+                                 std::string* why);
+    /// a to e and h, over all devices.
+    void final(const std::vector<std::unique_ptr<ClientNode>>& clients);
+
+    [[nodiscard]] std::map<RoomId, RoomTruth> serverTruth();
+
+private:
+    void fail(const std::string& why) { m_trace.fail(m_loop.now(), why); }
+    void checkLog(const std::map<RoomId, RoomTruth>& truth);
+    void checkDevice(ClientNode& client, const std::map<RoomId, RoomTruth>& truth);
+    void checkTimeline(ClientNode& client, const RoomId& room, const RoomTruth& truth);
+    void checkSpans(ClientNode& client, const std::map<RoomId, RoomTruth>& truth);
+    void checkWritten(const std::vector<std::unique_ptr<ClientNode>>& clients,
+                      const std::map<RoomId, RoomTruth>& truth);
+
+    struct Confirmed {
+        RoomId room;
+        std::int64_t seq = 0;
+    };
+    Loop& m_loop;
+    Trace& m_trace;
+    ServerNode& m_server;
+    std::map<std::string, Written> m_written;     ///< by temp id
+    std::map<std::string, Confirmed> m_confirmed; ///< by temp id
+    std::map<std::pair<int, RoomId>, std::string> m_drafts;
+    server::FramePtr m_lastFrame;
+    std::vector<RoomId> m_lastRooms; ///< that it tells something of
+    std::vector<std::pair<RoomId, UserId>> m_lastLeaver;
+};
+
+} // namespace skein::sim

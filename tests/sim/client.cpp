@@ -1,0 +1,339 @@
+#include "tests/sim/client.h"
+
+#include <sqlite3.h>
+
+#include <cstdlib>
+
+namespace skein::sim
+{
+namespace
+{
+
+// An engine that asks to be woken now, again and again, would hang its host.
+constexpr int kSameTickMax = 100;
+
+std::string toText(const offline::MessageRow& row)
+{
+    std::string text = "{'" + row.body + "' by '" + row.senderName + "' status " +
+                       std::to_string(static_cast<int>(row.status)) + " rev " +
+                       std::to_string(row.rev.value()) + " temp '" + row.tempId.str() + "' id '" +
+                       row.id.str() + "' ord " + std::to_string(row.ord.value()) + " ts " +
+                       std::to_string(row.ts);
+    for (const auto& reaction : row.reactions)
+        text += " " + reaction.key + "*" + std::to_string(reaction.users.size());
+    return text + (row.edited ? " edited" : "") + (row.deleted ? " deleted}" : "}");
+}
+
+} // namespace
+
+ClientNode::ClientNode(Loop& loop, Trace& trace, Random& random, Network& network,
+                       const server::Tokens& tokens, int index, UserId user, std::string name,
+                       const std::string& disk)
+    : m_loop(loop)
+    , m_trace(trace)
+    , m_network(network)
+    , m_tokens(tokens)
+    , m_index(index)
+    , m_user(std::move(user))
+    , m_device("device-" + std::to_string(index))
+    , m_name(std::move(name))
+    , m_label("c" + std::to_string(index))
+    , m_path("file:/" + disk + "-" + std::to_string(index) + "?vfs=memdb")
+    , m_random(random.next())
+{
+    sqlite3_open_v2(m_path.c_str(), &m_keeper,
+                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI |
+                        SQLITE_OPEN_NOMUTEX,
+                    nullptr);
+}
+
+ClientNode::~ClientNode()
+{
+    kill();
+    sqlite3_close(m_keeper);
+}
+
+void ClientNode::start()
+{
+    auto opened = offline::Store::open({m_path, {}, false, false, 0});
+    if (!opened) {
+        m_trace.fail(m_loop.now(), m_label + ": store does not open: " + toString(opened.error()));
+        return;
+    }
+    m_store = std::move(*opened);
+    ++m_life;
+    m_working = m_suspended = false;
+    m_wakeAt = MonoTime{INT64_MAX};
+    const bool logs = std::getenv("SKEIN_SIM_LOG") != nullptr;
+    Logger logger;
+    if (logs) {
+        logger = Logger(
+            [this](LogLevel, std::string_view area, std::string_view text) {
+                m_trace.note(m_loop.now(), m_label, area, text);
+            },
+            "engine", LogLevel::Debug);
+    }
+    m_engine = std::make_unique<engine::Engine>(
+        *m_store, engine::Host{*this, m_random, *this, *this, *this, m_metrics, logger},
+        engine::Config{m_device, m_user, m_name, "sim"});
+    m_trace.note(m_loop.now(), m_label, "started");
+    m_engine->start();
+    touched();
+}
+
+void ClientNode::kill()
+{
+    if (!m_engine)
+        return;
+    m_trace.note(m_loop.now(), m_label, "killed");
+    ++m_life;
+    m_inbox.clear();
+    m_opened.clear();
+    m_views.clear();
+    m_reader.reset();
+    m_engine.reset();
+    m_store.reset();
+    if (m_connection)
+        m_network.close(std::exchange(m_connection, 0));
+}
+
+void ClientNode::suspend()
+{
+    m_trace.note(m_loop.now(), m_label, "suspended");
+    m_suspended = true;
+}
+
+void ClientNode::resume()
+{
+    if (!m_engine || !m_suspended)
+        return;
+    m_trace.note(m_loop.now(), m_label, "resumed");
+    m_suspended = false;
+    while (!m_inbox.empty() && m_engine) {
+        auto action = std::move(m_inbox.front());
+        m_inbox.pop_front();
+        action();
+    }
+    if (m_engine)
+        m_engine->tick();
+    touched();
+}
+
+void ClientNode::act(std::function<void()> action)
+{
+    if (!m_engine)
+        return;
+    if (m_suspended) {
+        m_inbox.push_back(std::move(action));
+        return;
+    }
+    action();
+    touched();
+}
+
+void ClientNode::later(std::function<void()> action)
+{
+    m_loop.after(1, [this, life = m_life, action = std::move(action)] {
+        if (life == m_life)
+            act(action);
+    });
+}
+
+void ClientNode::touched()
+{
+    if (!m_engine || m_suspended)
+        return;
+    if (!m_working && m_engine->hasWork()) {
+        m_working = true;
+        m_loop.after(0, [this, life = m_life] {
+            if (life != m_life)
+                return;
+            m_working = false;
+            act([this] { m_engine->work(); });
+        });
+    }
+    const MonoTime next = std::max(m_engine->nextWakeupAt(), m_loop.now());
+    if (next.ms > m_loop.now().ms + 86'400'000 || (next >= m_wakeAt && m_wakeAt > m_loop.now()))
+        return;
+    m_sameTick = next == m_loop.now() ? m_sameTick + 1 : 0;
+    if (m_sameTick > kSameTickMax) {
+        m_trace.fail(m_loop.now(), m_label + ": the engine wants to be woken at once for ever");
+        m_sameTick = 0;
+        return;
+    }
+    m_wakeAt = next;
+    m_loop.at(next, [this, life = m_life, next] {
+        if (life != m_life || m_wakeAt != next)
+            return;
+        m_wakeAt = MonoTime{INT64_MAX};
+        if (m_suspended)
+            return;
+        m_engine->tick();
+        touched();
+    });
+}
+
+offline::Reader& ClientNode::reader()
+{
+    if (!m_reader) {
+        auto opened = offline::Reader::open(m_path);
+        if (!opened) {
+            std::fprintf(stderr, "reader: %s\n", toString(opened.error()).c_str());
+            std::abort();
+        }
+        m_reader = std::move(*opened);
+    }
+    return *m_reader;
+}
+
+// ---- network ----
+
+void ClientNode::open()
+{
+    m_connection = m_network.open(m_index, *this);
+}
+void ClientNode::send(std::string text)
+{
+    m_network.send(m_connection, std::move(text));
+}
+void ClientNode::close()
+{
+    if (m_connection)
+        m_network.close(std::exchange(m_connection, 0));
+}
+
+void ClientNode::opened(server::ConnId connection)
+{
+    act([this, connection] {
+        if (connection == m_connection)
+            m_engine->transportOpened();
+    });
+}
+
+void ClientNode::closed(server::ConnId connection, std::uint16_t code)
+{
+    act([this, connection, code] {
+        if (connection != m_connection)
+            return;
+        m_trace.note(m_loop.now(), m_label, "closed", std::to_string(code));
+        m_connection = 0;
+        m_engine->transportClosed(code, "");
+    });
+}
+
+void ClientNode::arrived(server::ConnId connection, const std::string& text)
+{
+    act([this, connection, text] {
+        if (connection == m_connection)
+            m_engine->frameReceived(text);
+    });
+}
+
+void ClientNode::requestToken(bool)
+{
+    // The authority's clock, not the device's.
+    later([this] {
+        m_engine->tokenReady(m_tokens.issue(m_user, SessionId("session-" + m_device.str()),
+                                            m_device, m_loop.clock().wallNow(), tokenLifetimeMs));
+    });
+}
+
+// ---- screen ----
+
+void ClientNode::linkChanged(const engine::LinkState& state)
+{
+    m_trace.note(m_loop.now(), m_label, "link", std::to_string(static_cast<int>(state.link)));
+    if (state.link == engine::Link::Stopped) {
+        m_trace.fail(m_loop.now(),
+                     m_label + ": stopped: " + (state.error ? toString(*state.error) : "?"));
+    }
+}
+
+void ClientNode::roomsChanged(const std::vector<offline::RoomRow>&,
+                              const std::vector<RoomId>& removed)
+{
+    for (const RoomId& room : removed) {
+        m_opened.erase(room);
+        m_views.erase(room);
+    }
+}
+
+void ClientNode::commandFailed(const TempId& tempId, const Error& error)
+{
+    m_trace.note(m_loop.now(), m_label, "command failed", tempId.str() + " " + toString(error));
+}
+
+void ClientNode::load(const RoomId& room, View& view)
+{
+    view.rows.clear();
+    view.from = 0;
+    auto page = reader().newest(room, kViewRows);
+    if (!page)
+        return;
+    for (auto& row : page->rows)
+        view.rows[row.rowId] = row;
+    if (!page->atOldest && !page->rows.empty())
+        view.from = page->rows.back().position;
+}
+
+void ClientNode::timelineChanged(const engine::TimelineChange& change)
+{
+    const auto found = m_views.find(change.room);
+    if (found == m_views.end())
+        return;
+    View& view = found->second;
+    if (change.reset)
+        return load(change.room, view);
+    for (const auto id : change.removed)
+        view.rows.erase(id);
+    for (const auto& row : change.upserted)
+        view.rows[row.rowId] = row;
+}
+
+void ClientNode::openRoom(const RoomId& room)
+{
+    m_opened.insert(room);
+    load(room, m_views[room]);
+    m_trace.note(m_loop.now(), m_label, "open", room.str());
+    m_engine->openRoom(room);
+    touched();
+}
+
+void ClientNode::closeRoom(const RoomId& room)
+{
+    m_opened.erase(room);
+    m_views.erase(room);
+    m_trace.note(m_loop.now(), m_label, "close", room.str());
+    m_engine->closeRoom(room);
+    touched();
+}
+
+void ClientNode::checkScreen()
+{
+    for (auto& [room, view] : m_views) {
+        View now;
+        load(room, now);
+        const offline::Position from = std::max(view.from, now.from);
+        for (const auto& [id, row] : now.rows) {
+            if (row.position < from)
+                continue;
+            const auto shown = view.rows.find(id);
+            if (shown == view.rows.end()) {
+                m_trace.fail(m_loop.now(), m_label + ": row at " + std::to_string(row.position) +
+                                               " of " + room.str() + " is stored and not shown");
+            } else if (!(shown->second == row)) {
+                m_trace.fail(m_loop.now(), m_label + ": row at " + std::to_string(row.position) +
+                                               " of " + room.str() + " is shown as " +
+                                               toText(shown->second) + " and stored as " +
+                                               toText(row));
+            }
+        }
+        for (const auto& [id, row] : view.rows) {
+            if (row.position > from && !now.rows.contains(id))
+                m_trace.fail(m_loop.now(), m_label + ": row at " + std::to_string(row.position) +
+                                               " of " + room.str() + " is shown and not stored");
+        }
+    }
+}
+
+} // namespace skein::sim

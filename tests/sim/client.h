@@ -1,0 +1,126 @@
+// One device: the real engine over the real store on a disk in memory, with a process that can be
+// killed, suspended and started again. Thread: one.
+#pragma once
+
+#include "offline/reader.h"
+#include "offline/store.h"
+#include "sdk/engine/engine.h"
+#include "server/service/tokens.h"
+#include "tests/sim/network.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+struct sqlite3;
+
+namespace skein::sim
+{
+
+class ClientNode final : private Peer,
+                         private engine::Transport,
+                         private engine::TokenSource,
+                         private engine::Listener,
+                         private Clock
+{
+public:
+    ClientNode(Loop& loop, Trace& trace, Random& random, Network& network,
+               const server::Tokens& tokens, int index, UserId user, std::string name,
+               const std::string& disk);
+    ~ClientNode() override;
+
+    void start();
+    void kill();
+    void suspend();
+    void resume();
+    /// Something was asked of the engine: arranges its ticks and work.
+    void touched();
+
+    [[nodiscard]] bool running() const { return m_engine && !m_suspended; }
+    [[nodiscard]] engine::Engine& engine() { return *m_engine; }
+    [[nodiscard]] offline::Reader& reader();
+    [[nodiscard]] sqlite3* disk() { return m_keeper; }
+    [[nodiscard]] const UserId& user() const { return m_user; }
+    [[nodiscard]] const std::string& label() const { return m_label; }
+    [[nodiscard]] int index() const { return m_index; }
+    [[nodiscard]] const std::set<RoomId>& opened() const { return m_opened; }
+
+    void openRoom(const RoomId& room);
+    void closeRoom(const RoomId& room);
+    void jumpWall(std::int64_t ms) { m_wallOffset += ms; }
+    /// Compares what the screen was told, change by change, with what the store holds.
+    void checkScreen();
+
+    std::int64_t tokenLifetimeMs = server::kAccessTokenMs;
+
+private:
+    // Peer
+    void opened(server::ConnId connection) override;
+    void closed(server::ConnId connection, std::uint16_t code) override;
+    void arrived(server::ConnId connection, const std::string& text) override;
+    // Transport
+    void open() override;
+    void send(std::string text) override;
+    [[nodiscard]] std::size_t unsentBytes() const override { return 0; }
+    void close() override;
+    // TokenSource
+    void requestToken(bool rejected) override;
+    // Listener
+    void linkChanged(const engine::LinkState& state) override;
+    void roomsChanged(const std::vector<offline::RoomRow>& changed,
+                      const std::vector<RoomId>& removed) override;
+    void timelineChanged(const engine::TimelineChange& change) override;
+    void typingChanged(const RoomId&, const std::vector<std::pair<UserId, std::string>>&) override
+    {
+    }
+    void presenceChanged(const std::vector<protocol::PresenceInfo>&) override {}
+    void outboxChanged(const engine::OutboxState&) override {}
+    void roomCreated(const TempId&, const RoomId&) override {}
+    void commandFailed(const TempId& tempId, const Error& error) override;
+    void membersLoaded(const RoomId&, const std::vector<protocol::MemberInfo>&) override {}
+    // Clock
+    [[nodiscard]] MonoTime now() const override { return m_loop.now(); }
+    [[nodiscard]] WallTime wallNow() const override
+    {
+        return m_loop.clock().wallNow() + Milliseconds(m_wallOffset);
+    }
+
+    void later(std::function<void()> action);
+    void act(std::function<void()> action);
+
+    struct View {
+        std::map<offline::RowId, offline::MessageRow> rows;
+        offline::Position from = 0;
+    };
+    void load(const RoomId& room, View& view);
+
+    Loop& m_loop;
+    Trace& m_trace;
+    Network& m_network;
+    const server::Tokens& m_tokens;
+    int m_index;
+    UserId m_user;
+    DeviceId m_device;
+    std::string m_name, m_label, m_path;
+    SeededRandom m_random;
+    sqlite3* m_keeper = nullptr; ///< the disk lives as long as this
+    std::int64_t m_wallOffset = 0;
+    Metrics m_metrics;
+    std::unique_ptr<offline::Store> m_store;
+    std::unique_ptr<engine::Engine> m_engine;
+    std::unique_ptr<offline::Reader> m_reader;
+    server::ConnId m_connection = 0;
+    std::uint64_t m_life = 0;
+    bool m_suspended = false, m_working = false;
+    std::deque<std::function<void()>> m_inbox; ///< what came while suspended
+    MonoTime m_wakeAt{INT64_MAX};
+    int m_sameTick = 0;
+    std::set<RoomId> m_opened;
+    std::map<RoomId, View> m_views;
+};
+
+inline constexpr std::size_t kViewRows = 300; ///< of an open room's screen
+
+} // namespace skein::sim

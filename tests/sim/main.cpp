@@ -1,0 +1,74 @@
+// skein-sim: runs the simulation for many seeds, or one of them readably. The last line of --json
+// is
+// {"seeds","failed","messages","events_per_s","times_realtime"}. Exit code 1: a seed failed.
+#include "tests/sim/simulation.h"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <cstdio>
+
+int main(int argc, char** argv)
+{
+    CLI::App app{"Skein's engines, service and stores under a faulty network, in virtual time."};
+    std::uint64_t seeds = 100, first = 1, one = 0;
+    int messages = 200;
+    bool json = false, trace = false, hash = false, keepGoing = false;
+    app.add_option("--seeds", seeds, "How many seeds")->capture_default_str();
+    app.add_option("--first", first, "The first seed")->capture_default_str();
+    auto* single = app.add_option("--seed", one, "Run this seed alone");
+    app.add_option("--messages", messages, "Messages written in each run")->capture_default_str();
+    app.add_flag("--trace", trace, "Print what happens, event by event");
+    app.add_flag("--hash", hash, "Print the hash of each run's trace");
+    app.add_flag("--keep-going", keepGoing, "Do not stop after 20 failed seeds");
+    app.add_flag("--json", json, "End with one line of JSON");
+    CLI11_PARSE(app, argc, argv);
+    if (single->count()) {
+        first = one;
+        seeds = 1;
+    }
+
+    constexpr std::uint64_t kFailedMax = 20;
+    std::uint64_t failed = 0, done = 0, events = 0;
+    std::int64_t written = 0, virtualMs = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+        const auto outcome = skein::sim::simulate({seed, messages, trace});
+        ++done;
+        events += outcome.events;
+        written += outcome.written;
+        virtualMs += outcome.virtualMs;
+        if (hash) {
+            std::printf("seed %llu hash %016llx\n", static_cast<unsigned long long>(seed),
+                        static_cast<unsigned long long>(outcome.traceHash));
+        }
+        if (outcome.failures.empty())
+            continue;
+        ++failed;
+        std::printf("FAILED seed %llu (--seed %llu --messages %d --trace)\n",
+                    static_cast<unsigned long long>(seed), static_cast<unsigned long long>(seed),
+                    messages);
+        for (const std::string& why : outcome.failures)
+            std::printf("    %s\n", why.c_str());
+        std::fflush(stdout);
+        if (failed >= kFailedMax && !keepGoing)
+            break;
+    }
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double eventsPerS = static_cast<double>(events) / seconds;
+    const double times = static_cast<double>(virtualMs) / 1000.0 / seconds;
+    if (json) {
+        std::printf(
+            "{\"seeds\": %llu, \"failed\": %llu, \"messages\": %lld, \"events_per_s\": %.0f, "
+            "\"times_realtime\": %.1f}\n",
+            static_cast<unsigned long long>(done), static_cast<unsigned long long>(failed),
+            static_cast<long long>(written), eventsPerS, times);
+    } else {
+        std::printf("%llu seeds, %llu failed, %lld messages, %.0f events/s, %.0f times real time, "
+                    "%.1f s\n",
+                    static_cast<unsigned long long>(done), static_cast<unsigned long long>(failed),
+                    static_cast<long long>(written), eventsPerS, times, seconds);
+    }
+    return failed == 0 ? 0 : 1;
+}

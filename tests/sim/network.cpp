@@ -1,0 +1,292 @@
+#include "tests/sim/network.h"
+
+namespace skein::sim
+{
+namespace
+{
+
+constexpr std::int64_t kConnectTimeoutMs = 5'000;
+
+// Without these a connection is not one; a proxy that loses them only makes the client start again,
+// and one that doubles them makes the server hang up for good.
+bool handshake(std::string_view type)
+{
+    return type == "hello" || type == "welcome" || type == "goodbye";
+}
+// Hints and one-off notices that nothing repeats on a live connection; the next connect heals them.
+bool healedByReconnect(std::string_view type)
+{
+    return type == "room_added" || type == "room_removed" || type == "room_dirty" ||
+           type == "read_state" || type == "error" || type == "receipts" ||
+           type == "subscribe_room" || type == "unsubscribe_room" || type == "mark_read" ||
+           type == "mark_delivered" || type == "room_created";
+}
+
+} // namespace
+
+std::string_view typeOf(std::string_view text)
+{
+    constexpr std::string_view kKey = "\"type\":\"";
+    const auto from = text.find(kKey);
+    if (from == std::string_view::npos)
+        return {};
+    const auto begin = from + kKey.size();
+    return text.substr(begin, text.find('"', begin) - begin);
+}
+
+Network::Network(Loop& loop, Trace& trace, Random& random, Uplink& uplink)
+    : m_loop(loop)
+    , m_trace(trace)
+    , m_random(random)
+    , m_uplink(uplink)
+{
+}
+
+Network::Connection* Network::find(server::ConnId connection)
+{
+    const auto found = m_connections.find(connection);
+    return found == m_connections.end() ? nullptr : &found->second;
+}
+
+MonoTime Network::arrival(Connection& connection, MonoTime& last)
+{
+    const std::int64_t spread = weather.delayMax - weather.delayMin + 1;
+    const auto delay =
+        Milliseconds(weather.delayMin +
+                     static_cast<std::int64_t>(m_random.below(static_cast<std::uint64_t>(spread))));
+    MonoTime when = m_loop.now() + delay;
+    if (const auto cutOff = m_partitions.find(connection.client);
+        cutOff != m_partitions.end() && cutOff->second > m_loop.now())
+        when = cutOff->second + delay;
+    last = std::max(last, when);
+    return last;
+}
+
+server::ConnId Network::open(int client, Peer& peer)
+{
+    const server::ConnId id = m_next++;
+    Connection& connection = m_connections[id];
+    connection.client = client;
+    connection.peer = &peer;
+    const auto cutOff = m_partitions.find(client);
+    const bool unreachable = (cutOff != m_partitions.end() && cutOff->second > m_loop.now()) ||
+                             m_random.chance(weather.refusals);
+    const MonoTime syn = arrival(connection, connection.lastUp);
+    const bool waits = m_random.chance(0.5);
+    m_loop.at(unreachable ? m_loop.now() : syn, [this, id, unreachable, waits] {
+        Connection* found = find(id);
+        if (!found || !found->peer)
+            return forget(id);
+        if (unreachable || !m_uplink.service()) {
+            return tellClient(id, 0, m_loop.now() + Milliseconds(waits ? kConnectTimeoutMs : 50));
+        }
+        found->accepted = found->serverEnd = true;
+        m_uplink.service()->connected(
+            id, {"10.0.0." + std::to_string(found->client + 1), std::string()});
+        m_uplink.touched();
+        found = find(id);
+        if (!found)
+            return;
+        m_loop.at(arrival(*found, found->lastDown), [this, id] {
+            Connection* conn = find(id);
+            if (conn && conn->peer && !conn->deadDown)
+                conn->peer->opened(id);
+        });
+    });
+    return id;
+}
+
+bool Network::fault(server::ConnId id, Connection& connection)
+{
+    if (m_random.chance(weather.breaks)) {
+        m_trace.note(m_loop.now(), "net", "break", std::to_string(connection.client));
+        cut(id);
+        return true;
+    }
+    if (m_random.chance(weather.silences)) {
+        m_trace.note(m_loop.now(), "net", "silence", std::to_string(connection.client));
+        connection.silentUp = true;
+        connection.silentDown = connection.silentDown || m_random.chance(0.8);
+    }
+    return false;
+}
+
+void Network::send(server::ConnId id, std::string text)
+{
+    Connection* connection = find(id);
+    if (!connection || fault(id, *connection) || connection->silentUp)
+        return;
+    const std::string_view type = typeOf(text);
+    const bool plain = handshake(type) || healedByReconnect(type);
+    if (!plain && m_random.chance(weather.drops)) {
+        m_trace.note(m_loop.now(), "net", "drop", text);
+        return;
+    }
+    if (!plain && m_random.chance(weather.doubles))
+        up(id, text);
+    up(id, std::move(text));
+}
+
+void Network::up(server::ConnId id, std::string text)
+{
+    Connection& connection = m_connections[id];
+    m_loop.at(arrival(connection, connection.lastUp), [this, id, text = std::move(text)] {
+        const Connection* conn = find(id);
+        if (!conn || !conn->serverEnd || conn->deadUp || conn->closing || !m_uplink.service())
+            return;
+        m_trace.note(m_loop.now(), "c" + std::to_string(conn->client) + ">s", "", text);
+        m_uplink.service()->received(id, text);
+        m_uplink.touched();
+    });
+}
+
+void Network::send(server::ConnId id, server::FramePtr frame, server::Lane, const RoomId&)
+{
+    Connection* connection = find(id);
+    if (!connection || !connection->serverEnd)
+        return;
+    m_uplink.leaving(connection->client, frame);
+    if (fault(id, *connection) || connection->silentDown)
+        return;
+    const std::string_view type = typeOf(frame->text());
+    const bool plain = handshake(type) || healedByReconnect(type);
+    if (!plain && m_random.chance(weather.drops)) {
+        m_trace.note(m_loop.now(), "net", "drop", frame->text());
+        return;
+    }
+    if (!plain && m_random.chance(weather.doubles))
+        down(id, std::string(frame->text()));
+    down(id, std::string(frame->text()));
+}
+
+void Network::down(server::ConnId id, std::string text)
+{
+    Connection& connection = m_connections[id];
+    m_loop.at(arrival(connection, connection.lastDown), [this, id, text = std::move(text)] {
+        Connection* conn = find(id);
+        if (!conn || !conn->peer || conn->deadDown)
+            return;
+        m_trace.note(m_loop.now(), "s>c" + std::to_string(conn->client), "", text);
+        conn->peer->arrived(id, text);
+    });
+}
+
+void Network::tellClient(server::ConnId id, std::uint16_t code, MonoTime when)
+{
+    m_loop.at(when, [this, id, code] {
+        Connection* connection = find(id);
+        if (!connection)
+            return;
+        Peer* peer = std::exchange(connection->peer, nullptr);
+        forget(id);
+        if (peer)
+            peer->closed(id, code);
+    });
+}
+
+void Network::tellServer(server::ConnId id, MonoTime when)
+{
+    m_loop.at(when, [this, id] {
+        Connection* connection = find(id);
+        if (!connection)
+            return;
+        const bool had = std::exchange(connection->serverEnd, false);
+        forget(id);
+        if (had && m_uplink.service()) {
+            m_uplink.service()->disconnected(id);
+            m_uplink.touched();
+        }
+    });
+}
+
+void Network::cut(server::ConnId id)
+{
+    Connection* connection = find(id);
+    if (!connection)
+        return;
+    connection->deadUp = connection->deadDown = true;
+    connection->silentUp = connection->silentDown = true;
+    tellClient(id, 0, arrival(*connection, connection->lastDown));
+    tellServer(id, arrival(*connection, connection->lastUp));
+}
+
+void Network::close(server::ConnId id)
+{
+    Connection* connection = find(id);
+    if (!connection)
+        return;
+    connection->peer = nullptr;
+    if (!connection->accepted)
+        return; // the SYN finds nobody
+    const bool silent = connection->silentUp;
+    connection->deadUp = connection->deadUp || m_random.chance(0.5);
+    connection->silentUp = true;
+    if (!silent)
+        tellServer(id, arrival(*connection, connection->lastUp));
+}
+
+void Network::close(server::ConnId id, protocol::CloseCode code, std::string_view)
+{
+    Connection* connection = find(id);
+    if (!connection)
+        return;
+    m_trace.note(m_loop.now(), "s>c" + std::to_string(connection->client), "close",
+                 std::to_string(static_cast<int>(code)));
+    if (std::exchange(connection->closing, true))
+        return;
+    if (!connection->silentDown)
+        tellClient(id, static_cast<std::uint16_t>(code),
+                   arrival(*connection, connection->lastDown));
+    tellServer(id, m_loop.now() + Milliseconds(1));
+}
+
+void Network::serverDied()
+{
+    std::vector<server::ConnId> all;
+    for (const auto& [id, connection] : m_connections)
+        all.push_back(id);
+    for (const server::ConnId id : all) {
+        Connection& connection = m_connections[id];
+        if (!connection.accepted)
+            continue;
+        connection.serverEnd = false;
+        connection.deadUp = connection.silentUp = connection.silentDown = true;
+        if (m_random.chance(0.3))
+            connection.deadDown = true;
+        if (m_random.chance(0.8))
+            tellClient(id, 0, arrival(connection, connection.lastDown));
+    }
+}
+
+void Network::breakAll(int client)
+{
+    std::vector<server::ConnId> all;
+    for (const auto& [id, connection] : m_connections) {
+        if (connection.client == client && connection.accepted)
+            all.push_back(id);
+    }
+    for (const server::ConnId id : all)
+        cut(id);
+}
+
+void Network::silence(int client)
+{
+    for (auto& [id, connection] : m_connections) {
+        if (connection.client == client)
+            connection.silentUp = connection.silentDown = true;
+    }
+}
+
+void Network::partition(int client, MonoTime until)
+{
+    m_partitions[client] = until;
+}
+
+void Network::forget(server::ConnId id)
+{
+    const auto found = m_connections.find(id);
+    if (found != m_connections.end() && !found->second.peer && !found->second.serverEnd)
+        m_connections.erase(found);
+}
+
+} // namespace skein::sim

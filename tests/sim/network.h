@@ -1,0 +1,108 @@
+// The faulty network between the engines and the service. A connection is a stream: frames arrive
+// in order, late, or not at all because it broke or went silent. The proxy mode is harsher: it
+// drops and doubles single frames between live ends, which no TCP does and the protocol heals all
+// the same. Thread: one.
+#pragma once
+
+#include "core/random.h"
+#include "server/service/service.h"
+#include "tests/sim/loop.h"
+#include "tests/sim/trace.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace skein::sim
+{
+
+struct Weather {
+    std::int64_t delayMin = 5, delayMax = 60; ///< ms, one way
+    double breaks = 0;                        ///< a frame is the last one of its connection
+    double silences = 0; ///< from this frame on nothing passes, and nobody is told
+    double drops = 0;    ///< proxy: this frame is lost, the connection lives
+    double doubles = 0;  ///< proxy: this frame comes twice
+    double refusals = 0; ///< a connect fails
+};
+
+/// The client's end of a connection.
+class Peer
+{
+public:
+    virtual ~Peer() = default;
+    virtual void opened(server::ConnId connection) = 0;
+    virtual void closed(server::ConnId connection, std::uint16_t code) = 0;
+    virtual void arrived(server::ConnId connection, const std::string& text) = 0;
+};
+
+/// The server's end, and whoever looks at what leaves it.
+class Uplink
+{
+public:
+    virtual ~Uplink() = default;
+    [[nodiscard]] virtual server::Service* service() = 0; ///< null while it is down
+    virtual void touched() = 0;                           ///< after each call
+    virtual void leaving(int client, const server::FramePtr& frame) = 0;
+};
+
+/// `message_send` of `{"type":"message_send",…`; empty when it is not there.
+[[nodiscard]] std::string_view typeOf(std::string_view text);
+
+class Network final : public server::Outbound
+{
+public:
+    Network(Loop& loop, Trace& trace, Random& random, Uplink& uplink);
+
+    Weather weather;
+
+    // ---- the clients' side ----
+    server::ConnId open(int client, Peer& peer);
+    void send(server::ConnId connection, std::string text);
+    /// The client drops it; what is on its way may or may not arrive.
+    void close(server::ConnId connection);
+
+    // ---- the server's side ----
+    void send(server::ConnId connection, server::FramePtr frame, server::Lane lane,
+              const RoomId& room) override;
+    void close(server::ConnId connection, protocol::CloseCode code,
+               std::string_view reason) override;
+    /// The server's process is gone: streams are reset, or, for some, nobody says so.
+    void serverDied();
+
+    // ---- faults ----
+    void breakAll(int client);
+    void silence(int client);
+    /// Nothing passes until then; what waits arrives afterwards, as TCP would have it.
+    void partition(int client, MonoTime until);
+    [[nodiscard]] std::size_t connections() const { return m_connections.size(); }
+
+private:
+    struct Connection {
+        int client = 0;
+        Peer* peer = nullptr; ///< not owned; null when the client has let go
+        bool accepted = false, serverEnd = false, closing = false;
+        bool deadUp = false, deadDown = false;     ///< what is on its way is lost
+        bool silentUp = false, silentDown = false; ///< what is sent from now on is lost
+        MonoTime lastUp, lastDown;
+    };
+    Connection* find(server::ConnId connection);
+    MonoTime arrival(Connection& connection, MonoTime& last);
+    bool fault(server::ConnId id, Connection& connection);
+    void down(server::ConnId id, std::string text);
+    void up(server::ConnId id, std::string text);
+    void cut(server::ConnId id);
+    void tellClient(server::ConnId id, std::uint16_t code, MonoTime when);
+    void tellServer(server::ConnId id, MonoTime when);
+    void forget(server::ConnId id);
+
+    Loop& m_loop;
+    Trace& m_trace;
+    Random& m_random;
+    Uplink& m_uplink;
+    server::ConnId m_next = 1;
+    std::map<server::ConnId, Connection> m_connections;
+    std::map<int, MonoTime> m_partitions;
+};
+
+} // namespace skein::sim

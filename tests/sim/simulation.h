@@ -1,0 +1,78 @@
+// One run: devices, a server, a network, users who write and faults that happen, all decided by one
+// seed; then the weather clears and the checkers look. Thread: one.
+#pragma once
+
+#include "tests/sim/checker.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace skein::sim
+{
+
+struct Options {
+    std::uint64_t seed = 1;
+    int messages = 200;
+    bool print = false;
+};
+
+struct Outcome {
+    std::vector<std::string> failures;
+    std::uint64_t traceHash = 0, events = 0;
+    std::int64_t virtualMs = 0, written = 0, confirmed = 0;
+};
+
+/// Promise g: everything converges within this after the network has healed.
+inline constexpr std::int64_t kConvergeMs = 60'000;
+
+[[nodiscard]] Outcome simulate(const Options& options);
+
+class Simulation final : private Uplink
+{
+public:
+    explicit Simulation(const Options& options);
+    ~Simulation() override;
+    Outcome run();
+
+private:
+    // Uplink
+    server::Service* service() override { return m_server.service(); }
+    void touched() override { m_server.touched(); }
+    void leaving(int client, const server::FramePtr& frame) override;
+
+    void build();
+    void scheduleWork();
+    void scheduleFaults();
+    void act(ClientNode& client);
+    void write(ClientNode& client, const RoomId& room);
+    void change(ClientNode& client, const RoomId& room);
+    void manage(ClientNode& client, const RoomId& room);
+    void settleFailed(ClientNode& client, const RoomId& room);
+    void fault();
+    void restartServer(std::int64_t afterMs);
+    void restartClient(ClientNode& client, std::int64_t afterMs);
+    void heal();
+    void readEverything();
+
+    [[nodiscard]] std::int64_t between(std::int64_t low, std::int64_t high);
+    [[nodiscard]] std::vector<offline::RoomRow> rooms(ClientNode& client);
+    [[nodiscard]] ClientNode& anyClient();
+
+    Options m_options;
+    Loop m_loop;
+    Trace m_trace;
+    SeededRandom m_random;
+    Network m_network;
+    ServerNode m_server;
+    Checker m_checker;
+    std::vector<std::unique_ptr<ClientNode>> m_clients;
+    std::vector<UserId> m_users;
+    int m_written = 0;
+    std::int64_t m_pace = 300;     ///< ms between actions, on average
+    std::int64_t m_faultEvery = 0; ///< ms; 0 = none
+    bool m_proxy = false, m_healing = false, m_manages = false;
+};
+
+} // namespace skein::sim
