@@ -1,6 +1,6 @@
 // Strings that the SDK translates at run time by context and source text (sdk/qt/displaytext.cpp,
-// core/error.cpp): listed here so that lupdate finds them. tests/qml/tst_translations.cpp checks that
-// none is missing.
+// core/error.cpp): listed here so that lupdate finds them. tests/qml/tst_translations.cpp checks
+// that none is missing.
 
 #include <QtGlobal>
 

@@ -24,9 +24,9 @@ void describe(const QQuickItem& item, QJsonObject& items)
                           {"h", qRound(box.height())},
                           {"enabled", item.isEnabled()}};
         // Delegates say what they show in `report`, controls in `label` or `text`.
-        for (const char* name : {"report", "label", "text"}) {
+        for (const char* name : {"report", "text", "label"}) {
             const QVariant text = item.property(name);
-            if (text.isValid() && text.canConvert<QString>()) {
+            if (text.isValid() && !text.toString().isEmpty()) {
                 entry.insert("text", text.toString());
                 break;
             }

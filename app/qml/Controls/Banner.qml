@@ -39,7 +39,7 @@ Rectangle {
         objectName: banner.objectName + "Text"
         anchors.left: mark.right
         anchors.leftMargin: Theme.gapSmall
-        anchors.right: action.visible ? action.left : parent.right
+        anchors.right: banner.actionLabel !== "" ? action.left : parent.right
         anchors.rightMargin: Theme.gapSmall
         anchors.verticalCenter: parent.verticalCenter
         text: banner.message

@@ -99,6 +99,9 @@ int main(int argc, char** argv)
     font.setFamilies(families);
     QGuiApplication::setFont(font);
 
+    // Without a locale Qt writes times with seconds and dates like a log file.
+    if (QLocale().language() == QLocale::C)
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedKingdom));
     // The only place that installs a translation. English has one too: it holds the plurals.
     QTranslator english;
     if (english.load(QStringLiteral(":/i18n/skein_en.qm")))

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""The real app against the real server, driven by a real keyboard and mouse (xdotool) on a display
+of its own: sign up, start a conversation, send, see the ticks, receive, lose the server, get it
+back. Waits only on what the app reports (`skein --report`), never on time. Exit 0 = all seen."""
+import argparse
+import json
+import os
+import pathlib
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+STEP_S = 90  # bound of every wait; a step that needs longer has failed
+
+
+class Lines:
+    """Lines of a process, read on a thread."""
+
+    def __init__(self, stream):
+        self.queue = queue.Queue()
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def _read(self, stream):
+        for line in stream:
+            self.queue.put(line.rstrip("\n"))
+        self.queue.put(None)
+
+    def until(self, what, accept):
+        end = time.monotonic() + STEP_S
+        last = None
+        while True:
+            try:
+                line = self.queue.get(timeout=max(0.01, end - time.monotonic()))
+            except queue.Empty:
+                raise SystemExit(f"not seen within {STEP_S} s: {what}\nlast: {last}")
+            if line is None:
+                raise SystemExit(f"the process ended before: {what}\nlast: {last}")
+            last = line
+            value = accept(line)
+            if value:
+                return value
+
+
+class App:
+    def __init__(self, command, env):
+        self.env = env
+        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+        self.lines = Lines(self.process.stdout)
+        self.ui = {}
+
+    def wait(self, what, accept):
+        """Until the window's state satisfies `accept(items)`; gives its result."""
+        result = accept(self.ui.get("items", {}))
+        if result:
+            return result
+
+        def look(line):
+            if not line.startswith("{"):
+                return None
+            self.ui = json.loads(line)
+            return accept(self.ui["items"])
+
+        result = self.lines.until(what, look)
+        print("ok:", what, flush=True)
+        return result
+
+    def xdotool(self, *words):
+        subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True)
+
+    def click(self, name):
+        item = self.wait(f"{name} is there", lambda items: items.get(name, {}).get("enabled") and items[name])
+        self.xdotool("mousemove", item["x"] + item["w"] // 2, item["y"] + item["h"] // 2, "click", 1)
+
+    def type(self, name, text):
+        self.click(name)
+        self.wait(f"{name} has the focus", lambda items: items[name].get("focus"))
+        self.xdotool("type", "--delay", 5, text)
+        self.wait(f"{name} holds what was typed", lambda items: text in items[name].get("text", ""))
+
+    def row(self, what, text, *states):
+        """A message with this text whose status is one of `states`."""
+        return self.wait(what, lambda items: any(
+            key.startswith("row:") and item.get("text", "").startswith(text + "|")
+            and (not states or item["text"].split("|")[-1] in states) for key, item in items.items()))
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--skein", required=True)
+    arguments.add_argument("--server", required=True)
+    arguments.add_argument("--cli", required=True)
+    arguments.add_argument("--out", required=True)
+    options = arguments.parse_args()
+    out = pathlib.Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    started = []
+    with tempfile.TemporaryDirectory(prefix="skein-e2e-") as folder:
+        try:
+            run(options, out, pathlib.Path(folder), started)
+        finally:
+            for process in reversed(started):
+                process.kill()
+                process.wait()
+
+
+def run(options, out, folder, started):
+    display = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    started.append(display)
+    number = Lines(display.stdout).until("Xvfb names its display", lambda line: line.strip())
+    env = dict(os.environ, DISPLAY=":" + number, QT_QPA_PLATFORM="xcb", QT_QUICK_BACKEND="software",
+               SKEIN_PASSWORD="a long password", SKEIN_REDUCED_MOTION="1", LC_ALL="C.UTF-8",
+               XDG_RUNTIME_DIR=str(folder), HOME=str(folder))
+    folder.chmod(0o700)
+
+    def start_server(listen):
+        server = subprocess.Popen([options.server, "--data", str(folder / "server"), "--listen", listen,
+                                   "--password-mib", "8"], env=env, stdout=subprocess.PIPE, text=True)
+        started.append(server)
+        return server, Lines(server.stdout).until(
+            "the server listens", lambda line: re.search(r"http://(\S+)", line))[1]
+
+    def cli(user, *words):
+        return subprocess.run([options.cli, "--server", url, "--data", str(folder / user), "--user", user, *words],
+                              env=dict(env, QT_QPA_PLATFORM="offscreen"), check=True, text=True,
+                              capture_output=True, timeout=STEP_S).stdout
+
+    server, address = start_server("127.0.0.1:0")
+    url = "http://" + address
+    cli("ann", "--display-name", "Ann Lee", "signup")
+
+    app = App([options.skein, "--report", "--server", url, "--data", str(folder / "nino"), "--theme", "light",
+               "--size", "1280x800"], env)
+    started.append(app.process)
+    app.wait("the sign-in page is there", lambda items: "signInPage" in items)
+    # No window manager here: nobody else gives the window the keyboard.
+    window = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "Skein"], env=env, check=True, text=True,
+                            capture_output=True).stdout.split()[0]
+    app.xdotool("windowfocus", window)
+    app.click("switchMode")
+    app.wait("the form asks for a new account", lambda items: "displayName" in items)
+    app.type("name", "nino")
+    app.type("displayName", "Nino")
+    app.click("password")
+    app.wait("password has the focus", lambda items: items["password"].get("focus"))
+    app.xdotool("type", "--delay", 5, "a long password")
+    app.click("submit")
+    app.wait("signed in", lambda items: items.get("stateText", {}).get("text") == "Connected")
+    if "askNo" in app.ui["items"] or app.ui["items"].get("askYes"):
+        app.click("askYes")  # no keychain on a bare display: keep the session in a file
+        app.wait("the question is gone", lambda items: "askYes" not in items)
+
+    app.click("newRoom")
+    app.type("newRoomPeople", "ann")
+    app.click("createRoom")
+    app.wait("the conversation is open", lambda items: items.get("roomName", {}).get("text") == "Ann Lee")
+
+    app.type("composer", "Good morning from the keyboard")
+    app.xdotool("key", "Return")
+    app.row("the message is confirmed", "Good morning from the keyboard", "Sent", "Delivered", "Read")
+    room = json.loads(cli("ann", "--json", "rooms").splitlines()[0])
+    room = room.get("room") or room["rooms"][0]["room"]
+    history = cli("ann", "--json", "history", room)
+    assert "Good morning from the keyboard" in history, history
+    cli("ann", "send", room, "დილა მშვიდობისა, Nino")
+    app.row("the answer arrives", "დილა მშვიდობისა, Nino")
+    cli("ann", "read", room)
+    app.row("the other one has read it", "Good morning from the keyboard", "Read")
+
+    server.kill()
+    server.wait()
+    app.wait("the banner says that there is no connection",
+             lambda items: items.get("banner", {}).get("h", 0) > 20)
+    app.type("composer", "Written without a server")
+    app.xdotool("key", "Return")
+    app.row("it waits in the list", "Written without a server", "Waiting to be sent")
+    server, _ = start_server(address)
+    app.row("it goes out by itself", "Written without a server", "Sent", "Delivered", "Read")
+    app.wait("the banner is gone", lambda items: "banner" not in items)
+    assert cli("ann", "--json", "history", room).count("Written without a server") == 1
+
+    # A draft is there again after a restart, and the session is too.
+    app.type("composer", "half a thought")
+    app.wait("the list shows nothing unsent", lambda items: "row:" not in "".join(
+        key for key, item in items.items() if item.get("text", "").endswith("|Waiting to be sent")))
+    picture = out / "screenshot.png"
+    shot = subprocess.run([options.skein, "--demo", "--user", "ann", "--server", url, "--data", str(folder / "ann-app"),
+                           "--theme", "light", "--size", "1280x800", "--room", "Nino", "--screenshot", str(picture),
+                           "--quit-after-screenshot"], env=env, timeout=STEP_S)
+    assert shot.returncode == 0 and picture.stat().st_size > 10000, "screenshot"
+    print(f"ok: {picture}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
