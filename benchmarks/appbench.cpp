@@ -40,7 +40,8 @@ Result<QUrl> makeAccount(const Settings& settings, const std::string& dir, std::
 {
     const QString dataDir = QString::fromStdString(dir + "/client");
     std::filesystem::remove_all(dir);
-    auto server = load::ServerProcess::start({settings.binDir + "/skein-server", dir + "/server"});
+    auto server =
+        load::ServerProcess::start({settings.binDir + "/skein-server", dir + "/server", {}});
     if (!server)
         return fail(server.error());
     const QUrl url(QStringLiteral("http://127.0.0.1:%1").arg(server->port()));
