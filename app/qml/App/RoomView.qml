@@ -15,7 +15,7 @@ Rectangle {
     property bool onePane: false
     property bool windowActive: true
     readonly property TimelineModel timeline: room.roomId !== "" ? room.client.timeline(room.roomId) : null
-    readonly property bool settled: room.timeline !== null && room.timeline.ready && (messages.list.count === 0 || messages.anchor.topRow >= 0)
+    readonly property bool settled: room.timeline !== null && room.timeline.ready && (messages.empty || messages.anchor.topRow >= 0)
     readonly property alias composer: composer
     readonly property alias messages: messages
     property string shownRoomId

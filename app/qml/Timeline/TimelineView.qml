@@ -17,6 +17,8 @@ Item {
     readonly property alias list: list
     readonly property alias anchor: anchor
     readonly property bool ready: view.timeline !== null && view.timeline.ready
+    // Known to hold nothing, as opposed to nothing fetched yet.
+    readonly property bool empty: view.ready && list.count === 0 && view.timeline.atOldest
     signal menuWanted(item: Item, x: real, y: real, rowId: string)
     signal replyWanted(rowId: string)
     signal editWanted(rowId: string)
@@ -209,14 +211,14 @@ Item {
     }
     Spinner {
         anchors.centerIn: parent
-        visible: view.timeline !== null && !view.timeline.ready
+        visible: view.timeline !== null && list.count === 0 && !view.empty
     }
     Column {
         objectName: "emptyRoom"
         anchors.centerIn: parent
         width: Math.min(320, parent.width - 48)
         spacing: Theme.gapSmall
-        visible: view.ready && list.count === 0
+        visible: view.empty
         Icon {
             anchors.horizontalCenter: parent.horizontalCenter
             name: "chat"
