@@ -13,7 +13,11 @@ import os
 import re
 import sys
 
+# A signature that has no line above it tells who somebody is, even without the name.
+SIGNED = re.compile(r"\b(Engineer|Laborator|University|Institute|Professor|Phone|Tel|Fax|PGP|ICQ|Ph\.?D)\b", re.I)
 BODY_CHARS_MAX = 4000
+# A capitalised word in so many mails is a product or a place, not a person.
+KNOWN_MAILS = 40
 # Words that would make a bad screenshot; stems, so that their forms are caught too.
 UNFIT = re.compile(
     r"fuck|shit|bitch|cunt|nigg|fag|whore|slut|penis|vagin|porn|cock|dick|pussy|tits|boob|rape|"
@@ -70,7 +74,7 @@ HOST = re.compile(r"\b(?:[\w-]+\.)+(?:" + TOP + r")\b(?:/[^\s<>\"]*)?", re.I)
 IPV4 = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 # Six digits or more with the punctuation of telephone numbers.
 PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d ()./-]{6,}\d(?!\w)")
-ATTRIBUTION = re.compile(r"(wrote|writes|said|schrieb|wrote back|said the following)\s*:?\s*$|"
+ATTRIBUTION = re.compile(r"\b(wrote|writes|said|schrieb|wrote back|said the following)\b[\s*_]*:?[\s*_]*$|"
                          r"\ba .{0,6}crit\s*:\s*$|\S@\S+[)>\]]*\s*:?\s*$|^\s*On\s(\w+, )?\d{1,2}\s\w{3}\s\d{4}.{0,20}$|^\s*(on|at|in message|once upon)\b.{6,120}(wrote|writes|said|,)\s*:?\s*$|original message|"
                          r"^\s*(from|to|cc|sent|date|subject|reply-to|message-id|x-[\w-]+)\s*:", re.I)
 FOOTER = re.compile(r"^\s*(--\s*$|--\w+ |_{5,}|-{5,}|={5,}|\*{5,}|#{5,}|-----BEGIN PGP)")
@@ -87,7 +91,7 @@ class Anonymiser:
     """Knows who wrote in the corpus; replaces them, and whatever looks like a way to reach them."""
 
     def __init__(self, mails):
-        lower, upper = {}, {}
+        lower, upper, self.mails_with = {}, {}, {}
         self.names, self.nicks = set(), set()
         for mail in mails:
             for display in mail["people"]:
@@ -99,9 +103,27 @@ class Anonymiser:
             for word in WORD.findall(mail["text"]):
                 table = lower if word[0].islower() else upper
                 table[word.lower()] = table.get(word.lower(), 0) + 1
+            for low in {w.lower() for w in WORD.findall(mail["text"])}:
+                self.mails_with[low] = self.mails_with.get(low, 0) + 1
+        self.frequent = {w for w, n in lower.items() if n >= 150}
         # "Will", "Mark" and "Rich" are words as well: what is mostly written small is not a name.
         self.common = {w for w, n in lower.items() if n >= 2 and n * 2 >= upper.get(w, 0)}
         self.handles = {}
+
+    def unknown(self, word):
+        """Written large, hardly ever small, and not everybody's word as "Linux" is: somebody, most often."""
+        low = word.lower()
+        return (len(word) > 2 and word[0].isupper() and word[1:].islower() and low not in self.common
+                and (low in self.names or self.mails_with.get(low, 0) < KNOWN_MAILS))
+
+    def people_in(self, text):
+        """Words of the names that stand as "First Last" in a text, also where "First" is a word too."""
+        found = set()
+        for first, last in re.findall(r"\b([A-Z][a-z]+)\s(?:[A-Z]\.\s)?(?=([A-Z][a-z]+)\b)", text):
+            named = first.lower() in self.names and last.lower() not in self.frequent
+            if (self.unknown(last) or named) and first.lower() not in self.frequent:
+                found.update((first.lower(), last.lower()))
+        return found
 
     def handle(self, key):
         key = key.lower()
@@ -130,14 +152,11 @@ class Anonymiser:
             low = word.lower()
             capital = word[0].isupper()
             known = low in self.names and capital and low not in self.common
-            own = low in participants and (capital or low not in self.common or low in self.nicks)
+            own = low in participants and (capital or low in self.nicks)
             after = previous_was_name and capital and between.strip(" .") == "" and low not in self.common
-            # Two unknown capitalised words in a row are most often somebody.
-            following = re.match(r"\s(?:[A-Z]\.\s)?([A-Z][a-z]+)\b", text[match.end():match.end() + 24])
-            pair = (capital and len(word) > 2 and word[1:].islower() and following is not None
-                    and low not in self.common and following.group(1).lower() not in self.common)
+            rare = self.unknown(word)
             out.append(between)
-            if known or own or after or pair:
+            if known or own or after or rare:
                 if previous_was_name and between.strip(" .") == "":
                     out[-1] = ""  # one handle for a name of two words
                 else:
@@ -232,16 +251,19 @@ def threads(folder, count, longest=40):
         for mail in group:
             participants.update(w.lower() for w in WORD.findall(mail["display"]) if len(w) > 2)
             participants.update(w for w in WORD.findall(mail["who"].split("@")[0]) if len(w) > 3)
+        for mail in group[:longest]:
+            participants |= anonymiser.people_in(mail["text"])
         messages, index = [], {}
         for mail in group[:longest]:
             text = anonymiser.clean(mail["text"], participants)
-            if UNFIT.search(text) or len(text) > 1500 or "\ufffd" in text or "\\ufffd" in text:
+            if UNFIT.search(text) or SIGNED.search(text) or len(text) > 1500 or "\ufffd" in text or "\\ufffd" in text:
                 continue
             parent = next((index[p] for p in reversed(mail["parents"]) if p in index), None)
             index[mail["id"]] = len(messages)
             messages.append({"who": authors.index(mail["who"]), "text": text, "parent": parent})
         subject = anonymiser.clean(group[0]["subject"], participants)
         if len(messages) >= 5 and len({m["who"] for m in messages}) >= 3 and not UNFIT.search(subject) \
+                and "member-" not in subject \
                 and 6 <= len(subject) <= 60:
             result.append({"subject": subject, "messages": messages})
     result.sort(key=lambda t: (-sum(1 for m in t["messages"] if m["parent"] is not None), t["subject"]))
