@@ -261,6 +261,8 @@ void Engine::Impl::onFailed(const protocol::MessageFailed& frame)
                 m_host.random.below(static_cast<std::uint64_t>(cap / 2) + 1));
             again = at + Milliseconds(std::max(frame.retryAfterMs.value_or(0), cap / 2 + jitter));
         }
+        if (frame.code == ErrorCode::DependencyFailed)
+            queue->parentMissing(frame.tempId);
         queue->requeue(frame.tempId, again);
         if (room)
             showStates(*room, {frame.tempId});

@@ -80,10 +80,33 @@ std::optional<SendEntry> SendQueue::remove(const TempId& tempId)
             count(*it, -1);
             SendEntry entry = std::move(*it);
             m_entries.erase(it);
+            if (entry.awaiting())
+                progressed();
             return entry;
         }
     }
     return std::nullopt;
+}
+
+// The path works: what had to back off for the one that is answered now does not any more.
+void SendQueue::progressed()
+{
+    for (SendEntry& entry : m_entries)
+        entry.attempts = std::min(entry.attempts, 1);
+    m_notBefore = MonoTime{INT64_MIN};
+}
+
+void SendQueue::parentMissing(const TempId& tempId)
+{
+    const SendEntry* child = find(tempId);
+    if (!child)
+        return;
+    for (SendEntry& entry : m_entries) {
+        if (entry.id >= child->id)
+            break;
+        if (entry.awaiting() && entry.sentAt <= child->sentAt)
+            setState(entry, SendState::Unknown);
+    }
 }
 
 void SendQueue::acked(const TempId& tempId, Seq seq)

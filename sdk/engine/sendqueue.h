@@ -67,6 +67,9 @@ public:
     void acked(const TempId& tempId, Seq seq);
     /// Refused for now: this one again, not before `at`.
     void requeue(const TempId& tempId, MonoTime at);
+    /// The server does not know what came before this one: what was sent ahead of it was lost on a
+    /// connection that lives, so it is resent now and not only after the timeout.
+    void parentMissing(const TempId& tempId);
     void failed(const TempId& tempId);
     /// A failed one again, in its old place.
     void retry(const TempId& tempId);
@@ -98,6 +101,7 @@ public:
 private:
     [[nodiscard]] static MonoTime deadlineOf(const SendEntry& entry);
     void count(const SendEntry& entry, int by);
+    void progressed();
     void setState(SendEntry& entry, SendState state);
     std::size_t m_inFlight = 0, m_queued = 0, m_failed = 0, m_messages = 0, m_failedMessages = 0;
     std::deque<SendEntry> m_entries; ///< ascending by id; bounded by the disk

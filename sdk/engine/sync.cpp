@@ -32,6 +32,9 @@ void Engine::Impl::noteOwnOrForeign(Room& room, const protocol::Event& event)
         if (allRead && event.seq > row.read && protocol::countsAsUnread(event.kind)) {
             row.read = event.seq;
             room.rec.readOrd = std::max(room.rec.readOrd, event.ord);
+            // Told all the same: the server may not have had our last mark when it counted.
+            room.readTo = std::max(room.readTo, event.seq);
+            m_receiptRooms.insert(row.room);
         }
     } else {
         room.deliverTo = std::max(room.deliverTo, event.seq);

@@ -190,7 +190,7 @@ void ServerNode::touched()
         return;
     if (!m_pumping && m_storage->pending() > 0) {
         m_pumping = true;
-        const auto slow = m_random.chance(0.01) ? 400 : 0; // over the bound for message_pending
+        const auto slow = m_random.chance(commitStalls) ? 400 : 0;
         m_loop.after(commitMs + slow, [this, life = m_life] {
             if (life == m_life)
                 pump();

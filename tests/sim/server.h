@@ -38,6 +38,7 @@ public:
     void addUser(const UserId& id, const std::string& name);
 
     std::int64_t commitMs = 2;
+    double commitStalls = 0; ///< chance of a commit that takes long enough for message_pending
     double commitFails = 0; ///< chance of a commit that the disk refuses
 
 private:

@@ -120,6 +120,7 @@ void Simulation::build()
     }
     weather.refusals = loss;
     m_server.commitMs = between(1, 30);
+    m_server.commitStalls = 0.01;
     if (m_random.chance(0.2))
         m_server.commitFails = 0.05;
     for (const auto& client : m_clients) {
@@ -342,7 +343,7 @@ void Simulation::heal()
     m_healing = true;
     m_trace.note(m_loop.now(), "net", "heals");
     m_network.weather = Weather();
-    m_server.commitFails = 0;
+    m_server.commitFails = m_server.commitStalls = 0;
     m_server.commitMs = 2;
     if (!m_server.service())
         m_server.start();
