@@ -559,9 +559,15 @@ QString Client::sendMessage(const QString& roomId, const QString& text, qint64 r
     return display::text(key.str());
 }
 
-void Client::setWatched(const QString& roomId, bool watched) { d->setRoomOpen(roomIdOf(roomId), watched); }
+void Client::setWatched(const QString& roomId, bool watched)
+{
+    d->setRoomOpen(roomIdOf(roomId), watched);
+}
 
-void Client::markReadTo(const QString& roomId, qint64 seq) { d->markRead(roomIdOf(roomId), Seq(seq)); }
+void Client::markReadTo(const QString& roomId, qint64 seq)
+{
+    d->markRead(roomIdOf(roomId), Seq(seq));
+}
 
 void Client::readHistory(const QString& roomId, qint64 beforeSeq, int limit,
                          std::function<void(const skein::Result<skein::offline::Page>&)> done)

@@ -188,7 +188,8 @@ public:
     /// Queues a message without a timeline model; its states come as rowsChanged(). Empty: not
     /// signed in.
     QString sendMessage(const QString& roomId, const QString& text, qint64 replySeq = 0);
-    /// All of a room's traffic (messages, typing, receipts), as if it were on screen, without marking it read.
+    /// All of a room's traffic (messages, typing, receipts), as if it were on screen, without
+    /// marking it read.
     void setWatched(const QString& roomId, bool watched);
     /// Moves the read position up to a seq.
     void markReadTo(const QString& roomId, qint64 seq);

@@ -136,7 +136,8 @@ TimelineModel::Private::Private(TimelineModel& owner, const QString& roomId, Tim
     : q(owner)
     , port(p)
     , room(display::utf8(roomId))
-    , window(*this, [](std::int64_t ms) { return display::localDay(ms); }, kGroupGapMs)
+    , window(
+          *this, [](std::int64_t ms) { return display::localDay(ms); }, kGroupGapMs)
 {
     info.room = room;
     clock.start();

@@ -11,9 +11,11 @@
 #include <string_view>
 #include <utility>
 
-namespace skein::server {
+namespace skein::server
+{
 
-/// A connection as the service knows it: handed out by the network layer, never reused within a process.
+/// A connection as the service knows it: handed out by the network layer, never reused within a
+/// process.
 using ConnId = std::uint64_t;
 
 /// Queue of a connection that a frame goes into (docs/protocol.md, "Backpressure").
@@ -23,19 +25,28 @@ enum class Lane {
     Ephemeral, ///< typing and presence: shed first
 };
 
-/// One server frame, encoded once and shared by all its recipients: the unmasked RFC 6455 text-frame header and the
-/// payload lie in one buffer, so a fan-out copies pointers only. Immutable.
+/// One server frame, encoded once and shared by all its recipients: the unmasked RFC 6455
+/// text-frame header and the payload lie in one buffer, so a fan-out copies pointers only.
+/// Immutable.
 class OutFrame
 {
 public:
     explicit OutFrame(std::string_view json);
-    /// Marks bytes that are a complete RFC 6455 frame already (pong, close): made by the network layer only.
+    /// Marks bytes that are a complete RFC 6455 frame already (pong, close): made by the network
+    /// layer only.
     struct Prepared {
         std::string wire;
     };
-    explicit OutFrame(Prepared frame) : m_wire(std::move(frame.wire)), m_payload(m_wire.size()) {}
+    explicit OutFrame(Prepared frame)
+        : m_wire(std::move(frame.wire))
+        , m_payload(m_wire.size())
+    {
+    }
     /// JSON text, as an in-process or HTTP peer gets it.
-    [[nodiscard]] std::string_view text() const noexcept { return std::string_view(m_wire).substr(m_payload); }
+    [[nodiscard]] std::string_view text() const noexcept
+    {
+        return std::string_view(m_wire).substr(m_payload);
+    }
     /// Header and payload, as a WebSocket peer gets it.
     [[nodiscard]] std::string_view wire() const noexcept { return m_wire; }
 
@@ -51,10 +62,12 @@ class Outbound
 {
 public:
     virtual ~Outbound() = default;
-    /// Queues a frame; never blocks, never fails visibly (a dead connection swallows it). `room` is set for frames of
-    /// the Durable lane that may be collapsed; on overflow the owner drops them and calls Service::collapsed().
+    /// Queues a frame; never blocks, never fails visibly (a dead connection swallows it). `room` is
+    /// set for frames of the Durable lane that may be collapsed; on overflow the owner drops them
+    /// and calls Service::collapsed().
     virtual void send(ConnId connection, FramePtr frame, Lane lane, const RoomId& room) = 0;
-    /// Sends what is queued in the Control lane, then closes. The service hears disconnected() afterwards.
+    /// Sends what is queued in the Control lane, then closes. The service hears disconnected()
+    /// afterwards.
     virtual void close(ConnId connection, protocol::CloseCode code, std::string_view reason) = 0;
 };
 

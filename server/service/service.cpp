@@ -167,7 +167,8 @@ void Service::Impl::badFrame(Connection& conn, std::string_view text, const Erro
                 return {};
             return std::string(field->get_string());
         };
-        // Only what a client could have made: message_failed with any other would itself be invalid.
+        // Only what a client could have made: message_failed with any other would itself be
+        // invalid.
         if (std::string id = string("temp_id"); isUuidV7(id))
             tempId = TempId(std::move(id));
         req = RequestId(string("req"));
