@@ -106,7 +106,8 @@ void Engine::Impl::onReadState(const protocol::ReadState& frame)
         offline::RoomRow& row = room->rec.row;
         room->rec.readTold = std::max(room->rec.readTold, frame.read);
         room->rec.deliveredTold = std::max(room->rec.deliveredTold, frame.delivered);
-        if (frame.read > row.read)
+        // Also where the position is known: read inside a hole, only the server can count.
+        if (frame.read >= row.read)
             readUpTo(*room, frame.read, frame.unread);
         if (frame.read >= row.read)
             row.mentions = frame.mentions;
