@@ -1,1 +1,94 @@
 #include "world.h"
+
+namespace skein::engine::test
+{
+
+using offline::Status;
+
+class Receipts : public World
+{
+};
+
+TEST_F(Receipts, whatWasStoredIsToldAsDeliveredInOneFrame)
+{
+    goLive();
+    for (std::int64_t seq = 1; seq <= 5; ++seq)
+        say(protocol::LogEntry{message(seq, "m")});
+    EXPECT_TRUE(transport.take<protocol::MarkDelivered>().empty());
+    advance(200);
+    const auto told = transport.take<protocol::MarkDelivered>();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].rooms, (std::vector<protocol::RoomSeq>{{kRoom, Seq(5)}}));
+}
+
+TEST_F(Receipts, readingIsMonotoneThrottledAndClearsTheBadge)
+{
+    goLive();
+    for (std::int64_t seq = 1; seq <= 5; ++seq)
+        say(protocol::LogEntry{message(seq, "m")});
+    EXPECT_EQ(screen.rooms[kRoom].unread, 5);
+    engine->markRead(kRoom, Seq(3));
+    engine->markRead(kRoom, Seq(2));
+    EXPECT_EQ(screen.rooms[kRoom].unread, 2);
+    engine->markRead(kRoom, Seq(99));
+    EXPECT_EQ(screen.rooms[kRoom].unread, 0);
+    EXPECT_EQ(screen.rooms[kRoom].read, Seq(5));
+    advance(200);
+    const auto told = transport.take<protocol::MarkRead>();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].seq, Seq(5));
+}
+
+TEST_F(Receipts, readMarkMadeOfflineIsToldLater)
+{
+    fillLog(3);
+    goLive(3);
+    drop();
+    engine->markRead(kRoom, Seq(3));
+    restartProcess();
+    engine->start();
+    reconnect();
+    advance(0);
+    const auto told = transport.take<protocol::MarkRead>();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].seq, Seq(3));
+}
+
+TEST_F(Receipts, readOnAnotherDeviceClearsTheBadgeHere)
+{
+    fillLog(4);
+    goLive(4);
+    EXPECT_EQ(screen.rooms[kRoom].unread, 4);
+    say(protocol::ReadState{kRoom, Seq(3), Seq(3), 1, 0});
+    EXPECT_EQ(screen.rooms[kRoom].unread, 1);
+    say(protocol::ReadState{kRoom, Seq(2), Seq(2), 2, 0}); // late
+    EXPECT_EQ(screen.rooms[kRoom].unread, 1);
+}
+
+TEST_F(Receipts, othersPositionsMoveTheTicks)
+{
+    goLive();
+    std::vector<TempId> ids{sendText("a"), sendText("b"), sendText("c")};
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        say(confirmation(ids[i], static_cast<std::int64_t>(i) + 1));
+    say(protocol::Receipts{kRoom, {{kHer, Seq(1), Seq(2)}, {kMe, Seq(3), Seq(3)}}});
+    EXPECT_EQ(screen.timeline()[0].status, Status::Read);
+    EXPECT_EQ(screen.timeline()[1].status, Status::Delivered);
+    EXPECT_EQ(screen.timeline()[2].status, Status::Sent);
+    say(protocol::Receipts{kRoom, {{kHer, Seq(0), Seq(1)}}}); // never backwards
+    EXPECT_EQ(screen.timeline()[1].status, Status::Delivered);
+    say(protocol::Receipts{kRoom, {{kHer, Seq(3), Seq(3)}}});
+    EXPECT_EQ(screen.timeline()[2].status, Status::Read);
+}
+
+TEST_F(Receipts, whoWritesWithNothingUnreadHasReadWhatTheyWrote)
+{
+    goLive();
+    const TempId first = sendText("a");
+    say(confirmation(first, 1));
+    EXPECT_EQ(screen.rooms[kRoom].unread, 0);
+    say(protocol::LogEntry{message(2, "unread")});
+    EXPECT_EQ(screen.rooms[kRoom].unread, 1);
+}
+
+} // namespace skein::engine::test

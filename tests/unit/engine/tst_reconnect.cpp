@@ -1,1 +1,52 @@
-#include "world.h"
+#include "sdk/engine/reconnect.h"
+
+#include <gtest/gtest.h>
+
+namespace skein::engine
+{
+namespace
+{
+
+TEST(Reconnect, waitsAreJitteredUnderTheLadder)
+{
+    SeededRandom random(1);
+    Reconnect reconnect;
+    const MonoTime now{1'000};
+    for (const std::int64_t cap : {1'000, 2'000, 4'000, 8'000, 16'000, 30'000, 30'000}) {
+        const MonoTime at = reconnect.failed(now, random);
+        EXPECT_GE(at, now);
+        EXPECT_LE(at, now + Milliseconds(cap));
+    }
+    EXPECT_EQ(reconnect.attempt(), 7);
+}
+
+TEST(Reconnect, onlyAStableConnectionStartsTheLadderOver)
+{
+    SeededRandom random(1);
+    Reconnect reconnect;
+    MonoTime now{1'000};
+    (void)reconnect.failed(now, random);
+    reconnect.connected(now);
+    now = now + Milliseconds(Reconnect::kStableMs - 1);
+    (void)reconnect.failed(now, random);
+    EXPECT_EQ(reconnect.attempt(), 2);
+    reconnect.connected(now);
+    now = now + Milliseconds(Reconnect::kStableMs);
+    (void)reconnect.failed(now, random);
+    EXPECT_EQ(reconnect.attempt(), 1);
+}
+
+TEST(Reconnect, serverChoosesTheWindow)
+{
+    SeededRandom random(1);
+    Reconnect reconnect;
+    const MonoTime now{1'000};
+    for (int i = 0; i < 50; ++i) {
+        const MonoTime at = reconnect.sentAway(now, 5'000, 2'000, random);
+        EXPECT_GE(at, now + Milliseconds(5'000));
+        EXPECT_LE(at, now + Milliseconds(7'000));
+    }
+}
+
+} // namespace
+} // namespace skein::engine

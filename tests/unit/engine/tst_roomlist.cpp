@@ -1,1 +1,127 @@
 #include "world.h"
+
+namespace skein::engine::test
+{
+
+class RoomList : public World
+{
+};
+
+TEST_F(RoomList, firstSignInWalksTheWholeList)
+{
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    auto asked = transport.take<protocol::RoomsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_TRUE(asked[0].rooms.empty());
+    say(protocol::RoomsResponse{asked[0].req, {info(0)}, true, "next"});
+    asked = transport.take<protocol::RoomsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].after, "next");
+    auto second = info(0);
+    second.head.room = RoomId("room2");
+    say(protocol::RoomsResponse{asked[0].req, {second}, false, ""});
+    EXPECT_EQ(screen.rooms.size(), 2U);
+    EXPECT_EQ(screen.rooms[kRoom].name, "Room");
+    EXPECT_EQ(engine->link().link, Link::Live);
+}
+
+TEST_F(RoomList, roomLeftElsewhereIsRemovedAndItsUnsentKept)
+{
+    fillLog(2);
+    goLive(2);
+    drop();
+    const TempId tempId = sendText("unsent");
+    restartProcess();
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    answerRooms({});
+    EXPECT_EQ(store->outbox().list().at(0).tempId, tempId);
+    auto reader = offline::Reader::open(path);
+    EXPECT_TRUE((*reader)->rooms(0, 10)->empty());
+}
+
+TEST_F(RoomList, removedRoomLeavesNothingBehind)
+{
+    fillLog(2);
+    goLive(2);
+    say(protocol::RoomRemoved{kRoom});
+    EXPECT_TRUE(screen.rooms.empty());
+    EXPECT_TRUE(screen.timeline().empty());
+    EXPECT_TRUE(store->rooms().load().empty());
+    Draft draft;
+    draft.body = "x";
+    EXPECT_EQ(engine->send(kRoom, draft).error().code, ErrorCode::NotFound);
+}
+
+TEST_F(RoomList, addedRoomIsSubscribedAndFetched)
+{
+    goLive();
+    auto added = info(5);
+    added.head.room = RoomId("room2");
+    say(protocol::RoomAdded{added});
+    EXPECT_TRUE(screen.rooms.contains(RoomId("room2")));
+    const auto subscribed = transport.take<protocol::SubscribeRoom>();
+    ASSERT_EQ(subscribed.size(), 1U);
+    EXPECT_EQ(subscribed[0].room, RoomId("room2"));
+    EXPECT_EQ(transport.take<protocol::SyncRequest>().size(), 1U);
+}
+
+TEST_F(RoomList, renameComesThroughTheLog)
+{
+    goLive();
+    protocol::Event event = message(1, "");
+    event.kind = protocol::Kind::Room;
+    event.ord = Ord(0);
+    event.name = "New name";
+    say(protocol::LogEntry{event});
+    EXPECT_EQ(screen.rooms[kRoom].name, "New name");
+    EXPECT_TRUE(screen.timeline().empty());
+}
+
+TEST_F(RoomList, membersGiveNamesToTheRows)
+{
+    goLive();
+    say(protocol::LogEntry{message(1, "a")});
+    engine->openRoom(kRoom);
+    const auto asked = transport.take<protocol::MembersRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    protocol::MemberInfo her;
+    her.user = kHer;
+    her.name = "Her";
+    her.status = protocol::PresenceStatus::Online;
+    say(protocol::MembersResponse{asked[0].req, kRoom, {her}, false, ""});
+    ASSERT_EQ(screen.members.size(), 1U);
+    EXPECT_EQ(screen.resets, 1);
+    auto reader = offline::Reader::open(path);
+    EXPECT_EQ((*reader)->newest(kRoom, 1)->rows.at(0).senderName, "Her");
+    EXPECT_EQ(screen.presence.at(0).id, kHer);
+}
+
+TEST_F(RoomList, draftIsKeptAndShownInTheList)
+{
+    goLive();
+    ASSERT_TRUE(engine->setDraft(kRoom, "half"));
+    EXPECT_EQ(screen.rooms[kRoom].draft, "half");
+    restartProcess();
+    auto reader = offline::Reader::open(path);
+    EXPECT_EQ(*(*reader)->draft(kRoom), "half");
+    EXPECT_EQ((*reader)->rooms(0, 10)->at(0).draft, "half");
+    EXPECT_EQ(engine->setDraft(RoomId("nowhere"), "x").error().code, ErrorCode::NotFound);
+}
+
+TEST_F(RoomList, tokenIsKeptOnlyWhenEverythingBeforeItIsKnown)
+{
+    engine->start();
+    hello();
+    auto frame = welcomeFrame();
+    frame.dirty = {head(0)};
+    say(frame);
+    EXPECT_EQ(store->fact(offline::Store::kSyncToken), "");
+    answerRooms({info(0)});
+    EXPECT_EQ(store->fact(offline::Store::kSyncToken), "t1");
+}
+
+} // namespace skein::engine::test

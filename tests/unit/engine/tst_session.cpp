@@ -19,7 +19,8 @@ TEST_F(Session, everyStateIsTold)
 {
     EXPECT_EQ(engine->link().link, Link::SignedOut);
     goLive();
-    EXPECT_EQ(linksSeen(), (std::vector<Link>{Link::Connecting, Link::SigningIn, Link::CatchingUp, Link::Live}));
+    EXPECT_EQ(linksSeen(),
+              (std::vector<Link>{Link::Connecting, Link::SigningIn, Link::CatchingUp, Link::Live}));
     drop();
     EXPECT_EQ(engine->link().link, Link::Waiting);
     engine->stop();

@@ -130,8 +130,8 @@ TEST_F(Sync, bigResponseIsWorkedOffInSlicesThatASendOvertakes)
     protocol::SyncRoom room{kRoom, Epoch(1), Seq(1), Seq(200), Seq(200), Ord(200), false, {}, {}};
     for (const auto& [seq, event] : log)
         room.events.push_back(event);
-    engine->frameReceived(
-        protocol::encode(protocol::ServerFrame(protocol::SyncResponse{asked.at(0).req, {room}, false})));
+    engine->frameReceived(protocol::encode(
+        protocol::ServerFrame(protocol::SyncResponse{asked.at(0).req, {room}, false})));
     EXPECT_EQ(screen.bodies().size(), Engine::kWorkRowsMax + 1); // and the hole above them
     ASSERT_TRUE(engine->hasWork());
     const TempId tempId = sendText("first");
@@ -158,7 +158,8 @@ TEST_F(Sync, gapTooLargeGivesTheNewestPageAndAHole)
     frame.dirty = {head(5'000)};
     say(frame);
     const auto asked = transport.take<SyncRequest>();
-    protocol::SyncRoom room{kRoom, Epoch(1), Seq(4'999), Seq(5'000), Seq(5'000), Ord(5'000), true, {}, {}};
+    protocol::SyncRoom room{kRoom,      Epoch(1), Seq(4'999), Seq(5'000), Seq(5'000),
+                            Ord(5'000), true,     {},         {}};
     room.events = {message(4'999, "y"), message(5'000, "z")};
     say(protocol::SyncResponse{asked.at(0).req, {room}, false});
     EXPECT_EQ(screen.bodies(), (Strings{"m1", "m2", "m3", "[4-4998]", "y", "z"}));
@@ -209,7 +210,8 @@ TEST_F(Sync, summaryOfARoomIsFetched)
 {
     goLive();
     fillLog(2);
-    protocol::RoomDirty dirty{head(2, 0, 2), protocol::Preview{Seq(2), kHer, "Her", Kind::Text, "m2", 5}};
+    protocol::RoomDirty dirty{head(2, 0, 2),
+                              protocol::Preview{Seq(2), kHer, "Her", Kind::Text, "m2", 5}};
     say(dirty);
     EXPECT_EQ(screen.rooms[kRoom].unread, 2);
     EXPECT_EQ(screen.rooms[kRoom].last->senderName, "Her");
@@ -254,7 +256,8 @@ TEST_F(Sync, refusedByTheDiskIsAskedForAgain)
     }
     EXPECT_GT(metrics.counter("store_errors").value(), 0);
     const auto shown = screen.bodies();
-    EXPECT_LT(std::count_if(shown.begin(), shown.end(), [](const auto& it) { return it[0] != '['; }), 60);
+    EXPECT_LT(
+        std::count_if(shown.begin(), shown.end(), [](const auto& it) { return it[0] != '['; }), 60);
     store->limitPages(0);
     for (int i = 0; i < 4; ++i) {
         advance(5'000);

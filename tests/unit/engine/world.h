@@ -144,7 +144,8 @@ public:
     int changes = 0, resets = 0;
 };
 
-inline protocol::Event message(std::int64_t seq, const std::string& body, const UserId& sender = kHer)
+inline protocol::Event message(std::int64_t seq, const std::string& body,
+                               const UserId& sender = kHer)
 {
     protocol::Event event;
     event.room = kRoom;
@@ -227,7 +228,7 @@ protected:
     protocol::RoomInfo info(std::int64_t seq) const
     {
         protocol::RoomInfo room;
-        room.head = head(seq);
+        room.head = head(seq, 0, seq); // nothing read yet
         room.name = "Room";
         room.members = 2;
         return room;
@@ -300,7 +301,8 @@ protected:
                 room.lo = cursor.since.next();
                 room.hi = cursor.since;
                 for (auto it = log.upper_bound(cursor.since.value());
-                     it != log.end() && static_cast<std::int64_t>(room.events.size()) < limit; ++it) {
+                     it != log.end() && static_cast<std::int64_t>(room.events.size()) < limit;
+                     ++it) {
                     room.events.push_back(it->second);
                     room.hi = Seq(it->first);
                 }
@@ -319,8 +321,13 @@ protected:
 
     protocol::MessageConfirmed confirmation(const TempId& tempId, std::int64_t seq) const
     {
-        return {tempId, kRoom, Seq(seq), Ord(seq), EventId("e" + std::to_string(seq)),
-                1'700'000'000'000 + seq, false};
+        return {tempId,
+                kRoom,
+                Seq(seq),
+                Ord(seq),
+                EventId("e" + std::to_string(seq)),
+                1'700'000'000'000 + seq,
+                false};
     }
 
     TempId sendText(const std::string& body)
@@ -342,7 +349,8 @@ protected:
             clock.advance(std::max(next - clock.now(), Milliseconds(0)));
             engine->tick();
             if (next == engine->nextWakeupAt())
-                clock.advance(Milliseconds(1)); // a wake-up that does not move on is a bug that a test shows
+                clock.advance(
+                    Milliseconds(1)); // a wake-up that does not move on is a bug that a test shows
         }
         if (until > clock.now())
             clock.advance(until - clock.now());
