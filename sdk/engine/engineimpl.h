@@ -244,6 +244,7 @@ private:
     // ---- receipts.cpp ----
     void onReadState(const protocol::ReadState& frame);
     void onReceipts(const protocol::Receipts& frame);
+    void othersMoved(Room& room, Seq read, Seq delivered);
     void readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread);
     void flushReceipts(MonoTime now);
 

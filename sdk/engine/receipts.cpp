@@ -119,32 +119,38 @@ void Engine::Impl::onReceipts(const protocol::Receipts& frame)
     Room* room = findRoom(frame.room);
     if (!room || !room->rec.member)
         return;
-    const Seq readBefore = room->rec.row.othersRead;
-    const Seq deliveredBefore = room->rec.row.othersDelivered;
-    Seq read = readBefore;
-    Seq delivered = deliveredBefore;
+    Seq read, delivered;
     for (const protocol::Position& position : frame.positions) {
         if (position.user == m_config.user)
             continue;
         read = std::max(read, position.read);
         delivered = std::max({delivered, position.delivered, position.read});
     }
+    if (read <= room->rec.row.othersRead && delivered <= room->rec.row.othersDelivered)
+        return;
+    (void)transact(offline::Durability::Cache, [&] { othersMoved(*room, read, delivered); });
+}
+
+// Inside a transaction: the ticks of own rows follow, merged by max.
+void Engine::Impl::othersMoved(Room& room, Seq read, Seq delivered)
+{
+    const Seq readBefore = room.rec.row.othersRead;
+    const Seq deliveredBefore = room.rec.row.othersDelivered;
+    read = std::max(read, readBefore);
+    delivered = std::max(delivered, deliveredBefore);
     if (read == readBefore && delivered == deliveredBefore)
         return;
-    (void)transact(offline::Durability::Cache, [&] {
-        touch(*room);
-        room->rec.row.othersRead = read;
-        room->rec.row.othersDelivered = delivered;
-        Seq from = delivered;
-        if (read > readBefore)
-            from = std::min(from, readBefore);
-        if (delivered > deliveredBefore)
-            from = std::min(from, deliveredBefore);
-        const auto rows =
-            m_store.timeline().ownRows(room->view(), from, delivered, kTimelineChangeMax);
-        for (const offline::MessageRow& row : rows)
-            rowChanged(*room, {row.rowId, 0});
-    });
+    touch(room);
+    room.rec.row.othersRead = read;
+    room.rec.row.othersDelivered = delivered;
+    Seq from = delivered;
+    if (read > readBefore)
+        from = std::min(from, readBefore);
+    if (delivered > deliveredBefore)
+        from = std::min(from, deliveredBefore);
+    const auto rows = m_store.timeline().ownRows(room.view(), from, delivered, kTimelineChangeMax);
+    for (const offline::MessageRow& row : rows)
+        rowChanged(room, {row.rowId, 0});
 }
 
 } // namespace skein::engine

@@ -173,9 +173,7 @@ void Engine::Impl::onMembers(const protocol::MembersResponse& frame, const Reque
             renamed = m_store.users().setName(member.user, member.name) || renamed;
             if (member.user == m_config.user)
                 continue;
-            room->rec.row.othersRead = std::max(room->rec.row.othersRead, member.read);
-            room->rec.row.othersDelivered =
-                std::max({room->rec.row.othersDelivered, member.delivered, member.read});
+            othersMoved(*room, member.read, std::max(member.delivered, member.read));
             presence.push_back({member.user, member.status, member.lastSeen});
         }
         if (renamed) {

@@ -99,14 +99,10 @@ void SendQueue::progressed()
 void SendQueue::parentMissing(const TempId& tempId)
 {
     const SendEntry* child = find(tempId);
-    if (!child)
-        return;
-    for (SendEntry& entry : m_entries) {
-        if (entry.id >= child->id)
-            break;
-        if (entry.awaiting() && entry.sentAt <= child->sentAt)
-            setState(entry, SendState::Unknown);
-    }
+    SendEntry* parent = child ? find(prevOf(*child)) : nullptr;
+    // On a faithful connection the parent's own refusal came first, and it is queued already.
+    if (parent && parent->awaiting() && parent->sentAt <= child->sentAt)
+        setState(*parent, SendState::Unknown);
 }
 
 void SendQueue::acked(const TempId& tempId, Seq seq)
