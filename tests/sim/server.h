@@ -39,7 +39,7 @@ public:
 
     std::int64_t commitMs = 2;
     double commitStalls = 0; ///< chance of a commit that takes long enough for message_pending
-    double commitFails = 0; ///< chance of a commit that the disk refuses
+    double commitFails = 0;  ///< chance of a commit that the disk refuses
 
 private:
     class Observed;
