@@ -36,7 +36,7 @@ Result<std::vector<Measurement>> visible(const Settings& settings)
     const QCoreApplication app(argc, argv);
     const QTemporaryDir dir;
     auto server = load::ServerProcess::start(
-        {settings.binDir + "/skein-server", dir.path().toStdString() + "/server"});
+        {settings.binDir + "/skein-server", dir.path().toStdString() + "/server", {}});
     if (!server)
         return fail(server.error());
 

@@ -199,7 +199,7 @@ Item {
         onActivated: page.step(-1, true)
     }
     Shortcut {
-        sequences: ["Esc", StandardKey.Back]
+        sequences: ["Esc", "Back"]
         enabled: !page.twoPanes && page.roomId !== "" && room.composer.context === null
         onActivated: {
             page.roomId = "";

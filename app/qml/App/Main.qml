@@ -16,7 +16,7 @@ T.ApplicationWindow {
     property bool compact: false
     property bool demo: false
     // The room that is open is laid out and shows its first page: what --screenshot waits for.
-    readonly property bool settled: window.client.signedIn ? chat.item !== null && chat.item.settled : signIn.item !== null && !window.demo && !window.client.busy
+    readonly property bool settled: window.client.signedIn ? chat.item !== null && (chat.item as ChatPage).settled : signIn.item !== null && !window.demo && !window.client.busy
 
     width: 1180
     height: 780

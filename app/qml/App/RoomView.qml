@@ -63,7 +63,7 @@ Rectangle {
         else if (key === "edit")
             composer.edit(row);
         else if (key === "copy")
-            Desktop.copy(row.body);
+            Desktop.copy(Object.entries(row).find(entry => entry[0] === "body")[1]);
         else if (key === "delete")
             room.askWanted(qsTr("Delete this message?"), qsTr("It disappears for everybody in this conversation."), qsTr("Delete"), true, () => room.timeline.remove(rowId));
         else if (key.startsWith("link:"))

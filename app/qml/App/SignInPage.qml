@@ -122,7 +122,7 @@ Rectangle {
                     hint: qsTr("Server")
                     iconName: "link"
                     inputMethodHints: Qt.ImhUrlCharactersOnly
-                    Component.onCompleted: text = page.client.serverUrl.toString()
+                    Component.onCompleted: text = String(page.client.serverUrl)
                     onAccepted: page.submit()
                 }
                 PlainLabel {
