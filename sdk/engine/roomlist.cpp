@@ -196,6 +196,17 @@ void Engine::Impl::removeRoom(const RoomId& id)
     Room* room = findRoom(id);
     if (!room || !room->rec.member)
         return;
+    // Changes that are committed need no event of a log that does not come any more.
+    std::vector<TempId> committed;
+    for (const SendEntry& entry : room->queue.entries()) {
+        if (entry.state == SendState::Acked)
+            committed.push_back(entry.tempId);
+    }
+    if (!committed.empty())
+        (void)transact(offline::Durability::Cache, [&] {
+            for (const TempId& tempId : committed)
+                ownEchoed(*room, tempId);
+        });
     // What is unsent stays: the server's word on each entry, or the user, settles it.
     const bool keep = m_store.outbox().usesRoom(room->rec.key) || !room->rec.row.draft.empty();
     const bool done = transact(offline::Durability::Cache, [&] {

@@ -219,7 +219,7 @@ void Engine::Impl::onConfirmed(const protocol::MessageConfirmed& frame)
                 }
                 headHeard(*room, frame.seq);
             }
-        } else if (applied || entry->tid == 0) {
+        } else if (applied || entry->tid == 0 || !room->rec.member) {
             ownEchoed(*room, frame.tempId);
             headHeard(*room, frame.seq);
         } else {

@@ -143,6 +143,9 @@ private:
     /// Room and membership of a durable operation, its rate and its window; refuses and gives null
     /// when not allowed.
     [[nodiscard]] Room* admit(Connection& conn, const RoomId& room, const TempId& tempId);
+    /// Refuses what is new; a repeat of what was stored before gets its first answer, whatever has
+    /// changed since: the sender left the room, or it was archived.
+    void refuseNew(Connection& conn, const TempId& tempId, Error error);
     [[nodiscard]] std::uint64_t begin(Connection& conn, RoomKey room, const TempId& tempId);
     /// Ends an operation; the connection when it still lives.
     Connection* end(std::uint64_t op);

@@ -37,7 +37,7 @@ Room* Service::Impl::admit(Connection& conn, const RoomId& roomId, const TempId&
     }
     Room* room = memberRoom(conn, roomId);
     if (!room) {
-        refuse(conn, tempId, makeError(ErrorCode::NotFound));
+        refuseNew(conn, tempId, makeError(ErrorCode::NotFound));
         return nullptr;
     }
     const auto waiting = conn.window.find(room->key);
@@ -95,6 +95,22 @@ LogOp Service::Impl::logOp(const Connection& conn, const Room& room, const TempI
     return op;
 }
 
+void Service::Impl::refuseNew(Connection& conn, const TempId& tempId, Error error)
+{
+    LogOp op;
+    op.sender = conn.user->row.key;
+    op.device = conn.device;
+    op.event.tempId = tempId;
+    op.repeatOnly = true;
+    const std::uint64_t id = begin(conn, 0, tempId);
+    const UserKey sender = op.sender;
+    m_storage.append(std::move(op), guarded([this, id, sender, error](Result<Logged> result) {
+                         if (!result && !result.error().retryable)
+                             result = fail(error);
+                         appended(id, sender, std::move(result));
+                     }));
+}
+
 void Service::Impl::append(Connection& conn, Room& room, LogOp op)
 {
     const TempId& tempId = op.event.tempId;
@@ -145,7 +161,7 @@ void Service::Impl::on(Connection& conn, protocol::MessageSend& frame)
     if (frame.body.empty() && frame.attachments.empty())
         return refuse(conn, frame.tempId, makeError(ErrorCode::BadField, "body"));
     if (room->archived)
-        return refuse(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
+        return refuseNew(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
     LogOp op = logOp(conn, *room, frame.tempId, frame.kind);
     op.prev = std::move(frame.prev);
     for (const UserId& id : frame.mentions) {
@@ -170,7 +186,7 @@ void Service::Impl::on(Connection& conn, protocol::MessageEdit& frame)
     if (frame.body.empty())
         return refuse(conn, frame.tempId, makeError(ErrorCode::BadField, "body"));
     if (room->archived)
-        return refuse(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
+        return refuseNew(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
     LogOp op = logOp(conn, *room, frame.tempId, Kind::Edit);
     op.event.target = frame.target;
     op.event.body = std::move(frame.body);
@@ -199,7 +215,7 @@ void Service::Impl::on(Connection& conn, protocol::ReactionSet& frame)
     if (frame.key.empty())
         return refuse(conn, frame.tempId, makeError(ErrorCode::BadField, "key"));
     if (room->archived)
-        return refuse(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
+        return refuseNew(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
     LogOp op = logOp(conn, *room, frame.tempId, Kind::Reaction);
     op.event.target = frame.target;
     op.reactionKey = std::move(frame.key);
@@ -213,7 +229,7 @@ void Service::Impl::on(Connection& conn, protocol::PinSet& frame)
     if (!room)
         return;
     if (room->archived)
-        return refuse(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
+        return refuseNew(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
     LogOp op = logOp(conn, *room, frame.tempId, Kind::Pin);
     op.event.target = frame.target;
     op.on = frame.on;

@@ -129,6 +129,7 @@ struct LogOp {
     TempId prev;
     protocol::Event event;
     std::optional<Rev> ifRev;
+    bool repeatOnly = false; ///< give what was stored under this key, or NotFound; store nothing
     bool moderator = false;         ///< may delete what others wrote
     std::string reactionKey;        ///< Kind::Reaction
     bool on = true;                 ///< Kind::Reaction, Kind::Pin

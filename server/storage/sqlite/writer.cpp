@@ -249,6 +249,11 @@ Result<void> Writer::checkPrev(const LogOp& op, std::int64_t device)
 
 Result<Logged> Writer::run(LogOp& op)
 {
+    if (op.repeatOnly) {
+        if (auto logged = earlier(packTemp(op.event.tempId), deviceKey(op.sender, op.device)))
+            return std::move(*logged);
+        return fail(ErrorCode::NotFound);
+    }
     const auto found = m_rooms.find(op.room);
     if (found == m_rooms.end())
         return fail(ErrorCode::NotFound, "room");
