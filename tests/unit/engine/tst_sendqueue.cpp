@@ -66,6 +66,38 @@ TEST_F(Queue, timeoutTakesWhatCameAfterWithIt)
     EXPECT_EQ(sendNext(), TempId("2"));
 }
 
+TEST_F(Queue, aRefusedChildSendsItsLostParentAgainAndNothingElse)
+{
+    for (int i = 0; i < 3; ++i)
+        sendNext();
+    queue.parentMissing(TempId("3"));
+    queue.requeue(TempId("3"), now);
+    EXPECT_EQ(queue.find(TempId("1"))->state, SendState::InFlight);
+    EXPECT_EQ(sendNext(), TempId("2"));
+    EXPECT_EQ(sendNext(), TempId("3"));
+}
+
+TEST_F(Queue, aParentSentAfterTheRefusedChildIsLeftAlone)
+{
+    sendNext();
+    sendNext();
+    now = now + Milliseconds(5);
+    queue.requeue(TempId("1"), now);
+    EXPECT_EQ(sendNext(), TempId("1"));
+    queue.parentMissing(TempId("2"));
+    EXPECT_EQ(queue.find(TempId("1"))->state, SendState::InFlight);
+}
+
+TEST_F(Queue, anAnswerEndsTheBackoffOfTheRoom)
+{
+    sendNext();
+    sendNext();
+    queue.requeue(TempId("2"), now + Milliseconds(30'000));
+    EXPECT_FALSE(queue.next(8, now));
+    queue.remove(TempId("1"));
+    EXPECT_EQ(sendNext(), TempId("2"));
+}
+
 TEST_F(Queue, prevSkipsFailedOnesAndChanges)
 {
     SendEntry edit;

@@ -72,6 +72,32 @@ TEST(Messages, aRepeatReturnsTheFirstResultEvenAfterARestart)
     EXPECT_EQ(cast.owner.say(cast.room, "next").seq, first.seq.next());
 }
 
+TEST(Messages, aRepeatFromOneWhoHasLeftGetsItsFirstAnswerAndNothingNewIsStored)
+{
+    Cast cast;
+    const MessageSend frame = cast.member.message(cast.room, "before");
+    cast.member.send(frame);
+    const MessageConfirmed first = cast.member.outcome(frame.tempId);
+    MemberSet leave;
+    leave.room = cast.room;
+    leave.tempId = cast.member.temp();
+    leave.user = cast.member.user;
+    cast.member.send(leave);
+    cast.member.clear();
+
+    cast.member.send(frame);
+    const MessageConfirmed again = cast.member.outcome(frame.tempId);
+    EXPECT_TRUE(again.dup);
+    EXPECT_EQ(again.seq, first.seq);
+
+    const MessageSend fresh = cast.member.message(cast.room, "after");
+    cast.member.send(fresh);
+    const auto refused = cast.member.refusal(fresh.tempId);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->code, ErrorCode::NotFound);
+    EXPECT_TRUE(refused->permanent);
+}
+
 TEST(Messages, aChildIsRefusedWhoseParentIsNeitherStoredNorAhead)
 {
     Cast cast;
