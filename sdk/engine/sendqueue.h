@@ -67,8 +67,8 @@ public:
     void acked(const TempId& tempId, Seq seq);
     /// Refused for now: this one again, not before `at`.
     void requeue(const TempId& tempId, MonoTime at);
-    /// The server does not know what this one names as `prev`: if no answer has come for that, it was
-    /// lost on a connection that lives, so it is resent now and not only after the timeout.
+    /// The server does not know what this one names as `prev`: if no answer has come for that, it
+    /// was lost on a connection that lives, so it is resent now and not only after the timeout.
     void parentMissing(const TempId& tempId);
     void failed(const TempId& tempId);
     /// A failed one again, in its old place.

@@ -130,10 +130,10 @@ struct LogOp {
     protocol::Event event;
     std::optional<Rev> ifRev;
     bool repeatOnly = false; ///< give what was stored under this key, or NotFound; store nothing
-    bool moderator = false;         ///< may delete what others wrote
-    std::string reactionKey;        ///< Kind::Reaction
-    bool on = true;                 ///< Kind::Reaction, Kind::Pin
-    UserKey member = 0;             ///< Kind::Member: whose membership; event.role absent = remove
+    bool moderator = false;  ///< may delete what others wrote
+    std::string reactionKey; ///< Kind::Reaction
+    bool on = true;          ///< Kind::Reaction, Kind::Pin
+    UserKey member = 0;      ///< Kind::Member: whose membership; event.role absent = remove
     std::vector<UserKey> mentioned; ///< members whose count of mentions rises
 };
 struct Logged {
