@@ -10,6 +10,7 @@ namespace
 
 constexpr std::int64_t kRetryBaseMs = 500;
 constexpr std::int64_t kRetryMaxMs = 30'000;
+constexpr std::int64_t kRetryBehindMaxMs = 2'000;
 
 } // namespace
 
@@ -255,8 +256,12 @@ void Engine::Impl::onFailed(const protocol::MessageFailed& frame)
         } else if (frame.code != ErrorCode::DependencyFailed || entry->attempts > 2) {
             // The parent is ahead in the queue and goes first; only a refusal that repeats itself
             // waits.
+            // Behind a parent that is still to go, soon: the parent's own answer sets the pace.
+            const bool behind =
+                frame.code == ErrorCode::DependencyFailed && !queue->prevOf(*entry).empty();
             const int doublings = std::min(entry->attempts, 6);
-            const std::int64_t cap = std::min(kRetryMaxMs, kRetryBaseMs << doublings);
+            const std::int64_t cap =
+                std::min(behind ? kRetryBehindMaxMs : kRetryMaxMs, kRetryBaseMs << doublings);
             const auto jitter = static_cast<std::int64_t>(
                 m_host.random.below(static_cast<std::uint64_t>(cap / 2) + 1));
             again = at + Milliseconds(std::max(frame.retryAfterMs.value_or(0), cap / 2 + jitter));

@@ -61,12 +61,16 @@ void Checker::wrote(int client, const TempId& temp, const RoomId& room, const st
 }
 void Checker::rewrote(const TempId& temp, const std::string& body)
 {
-    m_written[temp.str()].body = body;
-    m_written[temp.str()].rewritten = true;
+    const auto found = m_written.find(temp.str());
+    if (found == m_written.end())
+        return; // of the old room's history
+    found->second.body = body;
+    found->second.rewritten = true;
 }
 void Checker::discarded(const TempId& temp)
 {
-    m_written[temp.str()].discarded = true;
+    if (const auto found = m_written.find(temp.str()); found != m_written.end())
+        found->second.discarded = true;
 }
 void Checker::drafted(int client, const RoomId& room, const std::string& text)
 {

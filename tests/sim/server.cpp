@@ -93,6 +93,15 @@ public:
         m_real.findCredentials(std::move(name), std::move(done));
     }
 
+    [[nodiscard]] UserKey keyOf(const UserId& user) const
+    {
+        for (const auto& [key, id] : m_users) {
+            if (id == user)
+                return key;
+        }
+        return 0;
+    }
+
 private:
     void learn(const server::RoomRow& room)
     {
@@ -215,6 +224,47 @@ void ServerNode::addUser(const UserId& id, const std::string& name)
 {
     m_storage->createUser({id, name, name, "hash", m_loop.clock().wallNow().ms}, [](auto) {});
     touched();
+}
+
+void ServerNode::addOldRoom(const RoomId& id, const std::vector<UserId>& members,
+                            std::int64_t messages)
+{
+    const auto key = [this](const UserId& user) { return m_observed->keyOf(user); };
+    const std::int64_t ts = m_loop.clock().wallNow().ms;
+    CreateRoomOp room;
+    room.id = id;
+    room.creatorId = members.front();
+    room.creator = key(members.front());
+    room.device = DeviceId("import");
+    room.tempId = makeTempId({ts}, m_own);
+    room.name = "old";
+    for (std::size_t i = 1; i < members.size(); ++i)
+        room.members.push_back(key(members[i]));
+    room.ts = ts;
+    RoomKey made = 0;
+    m_observed->createRoom(std::move(room), [&made](Result<RoomMade> result) {
+        made = result ? result->room.key : 0;
+    });
+    while (m_storage->pump()) {
+    }
+    m_loop.run(m_loop.now() + Milliseconds(10));
+    for (std::int64_t i = 0; i < messages; ++i) {
+        LogOp op;
+        op.room = made;
+        op.sender = key(members[m_own.below(members.size())]);
+        op.device = DeviceId("import");
+        op.event.room = id;
+        op.event.tempId = makeTempId({ts}, m_own);
+        op.event.ts = ts;
+        op.event.body = "old " + std::to_string(i);
+        m_observed->append(std::move(op), [](auto) {});
+    }
+    while (m_storage->pump()) {
+    }
+    m_loop.run(m_loop.now() + Milliseconds(10));
+    // The service learns of it as after any restart.
+    kill();
+    start();
 }
 
 } // namespace skein::sim

@@ -36,6 +36,9 @@ public:
     [[nodiscard]] const Membership& membership() const { return m_membership; }
     [[nodiscard]] server::MemoryDisk& disk() { return m_disk; }
     void addUser(const UserId& id, const std::string& name);
+    /// A room of these users with a long history, before anybody connects: longer than what is
+    /// caught up with in one go, so that devices begin with a page and a hole.
+    void addOldRoom(const RoomId& id, const std::vector<UserId>& members, std::int64_t messages);
 
     std::int64_t commitMs = 2;
     double commitStalls = 0; ///< chance of a commit that takes long enough for message_pending

@@ -5,6 +5,7 @@
 #include "tests/sim/checker.h"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,6 +56,7 @@ private:
     void restartClient(ClientNode& client, std::int64_t afterMs);
     void heal();
     void readEverything();
+    bool scrollUp(ClientNode& client, const RoomId& room, offline::Position& from);
 
     [[nodiscard]] std::int64_t between(std::int64_t low, std::int64_t high);
     [[nodiscard]] std::vector<offline::RoomRow> rooms(ClientNode& client);
