@@ -56,6 +56,14 @@ public:
     Result<RoomCounts> counts(const RoomId& room) override;
     Result<std::vector<RoomRow>> rooms(std::size_t offset, std::size_t limit) override;
     Result<std::string> draft(const RoomId& room) override;
+    Result<Story> story(const TempId& tempId) override
+    {
+        return look([&] { return readStory(*m_db, tempId); });
+    }
+    Result<std::vector<StoryEvent>> connections(std::size_t limit) override
+    {
+        return look([&] { return readConnections(*m_db, std::min(limit, kPageMax)); });
+    }
 
 private:
     // One snapshot for all statements of a call.
@@ -94,6 +102,16 @@ private:
         if (!m_db->ok())
             return fail(*m_db->error());
         return result;
+    }
+
+    template <class Make>
+    auto look(Make&& make) -> Result<decltype(make())>
+    {
+        const Snapshot snapshot(*m_db);
+        auto made = make();
+        if (!m_db->ok())
+            return fail(*m_db->error());
+        return made;
     }
 
     RoomState look(const RoomId& room);

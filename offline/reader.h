@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/result.h"
+#include "offline/journal.h"
 #include "offline/rows.h"
 
 #include <memory>
@@ -47,6 +48,10 @@ public:
     [[nodiscard]] virtual Result<std::vector<RoomRow>> rooms(std::size_t offset,
                                                              std::size_t limit) = 0;
     [[nodiscard]] virtual Result<std::string> draft(const RoomId& room) = 0;
+    /// What happened to what was sent under this id. Never NotFound: Story::State::Unheard says so.
+    [[nodiscard]] virtual Result<Story> story(const TempId& tempId) = 0;
+    /// Starts of the program, connections and their ends, newest first.
+    [[nodiscard]] virtual Result<std::vector<StoryEvent>> connections(std::size_t limit) = 0;
 };
 
 } // namespace skein::offline

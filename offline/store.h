@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/result.h"
 #include "offline/drafts.h"
+#include "offline/journal.h"
 #include "offline/outbox.h"
 #include "offline/rooms.h"
 #include "offline/timeline.h"
@@ -87,6 +88,7 @@ public:
     [[nodiscard]] Outbox& outbox() noexcept { return m_outbox; }
     [[nodiscard]] Drafts& drafts() noexcept { return m_drafts; }
     [[nodiscard]] Users& users() noexcept { return m_users; }
+    [[nodiscard]] Journal& journal() noexcept { return m_journal; }
 
     /// Small facts by name: the sync token, the user, the device. Empty when unset. setFact() needs
     /// a transaction.
@@ -120,6 +122,7 @@ private:
     Rooms m_rooms;
     Timeline m_timeline;
     Drafts m_drafts;
+    Journal m_journal;
 };
 
 struct Store::Recovered {

@@ -24,6 +24,7 @@ void Engine::Impl::saveTouched()
 
 void Engine::Impl::finish(const Result<void>& done)
 {
+    m_journal.finish(done.has_value(), now());
     if (!done) {
         // The cache is as it was; what was refused is noticed as a gap and asked for again.
         for (auto& [id, before] : m_touched) {

@@ -53,6 +53,13 @@ Result<TempId> Engine::Impl::enqueue(Room* room, offline::Op op, offline::RowId 
         stored.payload = std::move(payload);
         stored.createdMs = m_host.clock.wallNow().ms;
         entry.id = m_store.outbox().add(stored);
+        m_journal.note({stored.createdMs,
+                        offline::Happening::Queued,
+                        stored.room,
+                        tempId,
+                        static_cast<std::int64_t>(op),
+                        {}},
+                       began);
         show(entry);
     });
     m_hold = false;
@@ -166,6 +173,7 @@ Result<TempId> Engine::Impl::edit(const RoomId& id, offline::RowId row, std::str
     const auto done = transact(offline::Durability::User, [&] {
         m_store.outbox().setPayload(entry->id, payload);
         m_store.outbox().setFailed(entry->id, std::nullopt);
+        note(offline::Happening::Edited, entry->tempId);
         m_store.timeline().rewriteUnsent(row, *send);
         m_store.timeline().setFailed(row, std::nullopt);
         rowChanged(*room, {row, 0});
@@ -229,6 +237,7 @@ Result<void> Engine::Impl::retryEntries(const std::vector<TempId>& tempIds)
             const SendEntry* entry = queueOf(tempId)->find(tempId);
             m_store.outbox().setFailed(entry->id, std::nullopt);
             m_store.timeline().setFailed(entry->tid, std::nullopt);
+            note(offline::Happening::Retried, tempId);
             if (Room* room = roomByKey(m_sendRooms[tempId]))
                 rowChanged(*room, {entry->tid, 0});
         }
@@ -284,9 +293,11 @@ Result<void> Engine::Impl::discard(const TempId& tempId)
     std::vector<TempId> gone{tempId};
     const auto done = transact(offline::Durability::User, [&] {
         m_store.outbox().erase(entry.id);
+        note(offline::Happening::Discarded, entry.tempId);
         if (entry.op == offline::Op::Send && room) {
             for (const offline::OutboxEntry& change : m_store.outbox().changesOf(entry.tid)) {
                 m_store.outbox().erase(change.id);
+                note(offline::Happening::Discarded, change.tempId);
                 gone.push_back(change.tempId);
             }
             m_store.timeline().erase(entry.tid);

@@ -37,6 +37,9 @@ Engine::Impl::Impl(offline::Store& store, Host host, Config config)
     m_store.setFact(offline::Store::kDevice, m_config.device.str());
     m_store.setSelf(m_config.user);
     m_store.users().setName(m_config.user, m_config.userName);
+    const std::int64_t wallMs = m_host.clock.wallNow().ms;
+    m_store.journal().trim(wallMs);
+    m_store.journal().add({wallMs, offline::Happening::Started, 0, {}, 0, {}});
     if (const auto done = transaction.commit(); !done)
         m_host.logger.error("store: " + toString(done.error()));
 }

@@ -6,12 +6,14 @@
 //   sync.cpp      the log: live path, gaps, catch-up   history.cpp  pages, holes, revalidation
 //   roomlist.cpp  rooms, subscriptions, epochs          receipts.cpp positions, unread
 //   signals.cpp   typing and presence         changes.cpp   transactions, and telling the host
+//   journal.cpp   what happened to what was sent
 #pragma once
 
 #include "offline/store.h"
 #include "protocol/codec.h"
 #include "protocol/limits.h"
 #include "sdk/engine/engine.h"
+#include "sdk/engine/journal.h"
 #include "sdk/engine/logtracker.h"
 #include "sdk/engine/ratelimiter.h"
 #include "sdk/engine/reconnect.h"
@@ -188,6 +190,7 @@ private:
     void failForGood(Room* room, SendQueue& queue, SendEntry entry, ErrorCode code);
     void forgetEntry(const TempId& tempId);
     void ownEchoed(Room& room, const TempId& tempId);
+    void ownEchoed(Room& room, const protocol::Event& event);
     void finishAcked(Room& room);
     void onRoomCreated(const protocol::RoomCreated& frame);
     void countOutbox();
@@ -261,12 +264,22 @@ private:
     Result<void> transact(offline::Durability durability, F&& change)
     {
         auto transaction = m_store.begin(durability);
+        m_journal.begin();
         change();
         saveTouched();
+        m_journal.write(m_store.journal());
         auto done = transaction.commit();
         finish(done);
         return done;
     }
+    // ---- journal.cpp ----
+    void note(offline::Happening what, const TempId& tempId, std::int64_t n = 0,
+              std::optional<ErrorCode> code = {});
+    void note(offline::Happening what, const std::vector<TempId>& tempIds);
+    void noteRoom(offline::Happening what, const Room& room, Seq upTo);
+    void noteLink(const LinkState& next);
+    void flushJournal(MonoTime now);
+
     Room& touch(Room& room); ///< before changing rec or log inside a transaction
     void saveTouched();
     void finish(const Result<void>& done);
@@ -328,6 +341,8 @@ private:
     bool m_hold = false; ///< changes are collected, not told yet
     OutboxState m_outboxTold;
     std::optional<MonoTime> m_slowedUntil;
+
+    Journal m_journal;
 
     // receipts
     std::set<RoomId> m_receiptRooms;

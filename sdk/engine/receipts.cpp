@@ -151,6 +151,13 @@ void Engine::Impl::othersMoved(Room& room, Seq read, Seq delivered)
     const auto rows = m_store.timeline().ownRows(room.view(), from, delivered, kTimelineChangeMax);
     for (const offline::MessageRow& row : rows)
         rowChanged(room, {row.rowId, 0});
+    // One line for all of them; where nothing of one's own is concerned, nobody will ask.
+    if (rows.empty() && room.queue.empty())
+        return;
+    if (delivered > deliveredBefore)
+        noteRoom(offline::Happening::Delivered, room, delivered);
+    if (read > readBefore)
+        noteRoom(offline::Happening::Read, room, read);
 }
 
 } // namespace skein::engine

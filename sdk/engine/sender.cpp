@@ -123,6 +123,7 @@ bool Engine::Impl::sendOne(Room* room, SendQueue& queue, bool& blocked)
     }
     writeFrame(*frame);
     queue.sent(*entry, at);
+    note(offline::Happening::Sent, entry->tempId);
     if (room && entry->op == offline::Op::Send)
         rowChanged(*room, {entry->tid, 0});
     return true;
@@ -132,6 +133,7 @@ void Engine::Impl::onPending(const protocol::MessagePending& frame)
 {
     if (SendQueue* queue = queueOf(frame.tempId)) {
         queue->pending(frame.tempId);
+        note(offline::Happening::Pending, frame.tempId);
         if (Room* room = roomByKey(m_sendRooms[frame.tempId]))
             showStates(*room, {frame.tempId});
     }
@@ -150,6 +152,17 @@ void Engine::Impl::ownEchoed(Room& room, const TempId& tempId)
     }
     m_forgetOnCommit.push_back(tempId);
     touch(room);
+}
+
+// The same, as an entry of the log that came by itself.
+void Engine::Impl::ownEchoed(Room& room, const protocol::Event& event)
+{
+    if (event.tempId.empty())
+        return;
+    if (const SendEntry* entry = room.queue.find(event.tempId);
+        entry && entry->state != SendState::Acked)
+        note(offline::Happening::Echoed, event.tempId, event.seq.value());
+    ownEchoed(room, event.tempId);
 }
 
 void Engine::Impl::forgetEntry(const TempId& tempId)
@@ -189,6 +202,8 @@ void Engine::Impl::onConfirmed(const protocol::MessageConfirmed& frame)
     const bool applied = frame.seq <= room->rec.synced || room->log.contains(frame.seq);
     (void)transact(offline::Durability::Cache, [&] {
         touch(*room);
+        note(frame.dup ? offline::Happening::ConfirmedAgain : offline::Happening::Confirmed,
+             frame.tempId, frame.seq.value());
         if (entry->op == offline::Op::Send) {
             holesMayChange(*room);
             rowChanged(*room, m_store.timeline().confirm(entry->tid, room->rec.key, frame));
@@ -269,6 +284,7 @@ void Engine::Impl::onFailed(const protocol::MessageFailed& frame)
         if (frame.code == ErrorCode::DependencyFailed)
             queue->parentMissing(frame.tempId);
         queue->requeue(frame.tempId, again);
+        note(offline::Happening::Refused, frame.tempId, 0, frame.code);
         if (room)
             showStates(*room, {frame.tempId});
     }
@@ -291,6 +307,7 @@ void Engine::Impl::foldChildren(Room& room, const SendEntry& failed, std::vector
             m_store.timeline().rewriteUnsent(failed.tid, *send);
         }
         outbox.erase(change.id);
+        note(offline::Happening::Folded, change.tempId);
         folded.push_back(change.tempId);
     }
     m_store.timeline().refresh(failed.tid);
@@ -302,6 +319,7 @@ void Engine::Impl::failForGood(Room* room, SendQueue& queue, SendEntry entry, Er
     const bool message = entry.op == offline::Op::Send && room;
     std::vector<TempId> gone;
     const auto done = transact(offline::Durability::User, [&] {
+        note(offline::Happening::Failed, entry.tempId, 0, code);
         if (message) {
             touch(*room);
             m_store.outbox().setFailed(entry.id, code);
@@ -339,6 +357,7 @@ void Engine::Impl::onRoomCreated(const protocol::RoomCreated& frame)
     if (!entry)
         return;
     const auto done = transact(offline::Durability::Cache, [&] {
+        note(offline::Happening::Confirmed, frame.tempId);
         m_store.outbox().erase(entry->id);
         applyInfo(frame.room);
         m_forgetOnCommit.push_back(frame.tempId);

@@ -46,6 +46,7 @@ void Engine::Impl::setLink(Link link, std::optional<Error> error, MonoTime retry
     LinkState next{link, std::move(error), retryAt, m_reconnect.attempt()};
     if (next == m_link)
         return;
+    noteLink(next);
     m_link = std::move(next);
     m_host.listener.linkChanged(m_link);
 }
@@ -71,6 +72,7 @@ void Engine::Impl::stop()
     m_started = false;
     dropConnection();
     setLink(Link::SignedOut);
+    flushJournal(MonoTime{INT64_MAX});
 }
 
 void Engine::Impl::networkReachable(bool reachable)
@@ -367,10 +369,12 @@ void Engine::Impl::connectionEnded()
     for (auto& [id, room] : m_rooms) {
         room.full = room.membersAsked = false;
         room.sync = SyncPhase::None;
-        if (const auto changed = room.queue.connectionLost(); !changed.empty())
+        if (const auto changed = room.queue.connectionLost(); !changed.empty()) {
+            note(offline::Happening::ConnectionLost, changed);
             showStates(room, changed);
+        }
     }
-    (void)m_roomless.connectionLost();
+    note(offline::Happening::ConnectionLost, m_roomless.connectionLost());
     for (const auto& [id, typists] : std::exchange(m_typing, {})) {
         if (!typists.empty())
             m_host.listener.typingChanged(id, {});
@@ -445,6 +449,7 @@ void Engine::Impl::heartbeat(MonoTime at)
 void Engine::Impl::tick()
 {
     const MonoTime at = now();
+    flushJournal(at);
     if (m_reconnectAt && at >= *m_reconnectAt && m_started) {
         connectNow();
         return;
@@ -460,8 +465,10 @@ void Engine::Impl::tick()
         return;
     for (const offline::RoomKey key : m_sendable) {
         if (Room* room = roomByKey(key)) {
-            if (const auto changed = room->queue.timedOut(at); !changed.empty())
+            if (const auto changed = room->queue.timedOut(at); !changed.empty()) {
+                note(offline::Happening::TimedOut, changed);
                 showStates(*room, changed);
+            }
         }
     }
     for (auto it = m_gaps.begin(); it != m_gaps.end();) {
@@ -474,7 +481,7 @@ void Engine::Impl::tick()
         if (room && room->rec.row.head > room->rec.synced)
             wantSync(*room);
     }
-    (void)m_roomless.timedOut(at);
+    note(offline::Happening::TimedOut, m_roomless.timedOut(at));
     requestTimeouts(at);
     if (m_slowedUntil && at >= *m_slowedUntil)
         m_slowedUntil.reset();
@@ -503,6 +510,7 @@ MonoTime Engine::Impl::nextWakeupAt()
         if (when)
             next = std::min(next, *when);
     };
+    consider(m_journal.dueAt());
     if (m_started)
         consider(m_reconnectAt);
     if (m_transportBusy && !live())

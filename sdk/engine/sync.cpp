@@ -85,19 +85,16 @@ void Engine::Impl::applyEvent(Room& room, const protocol::Event& event)
     auto& timeline = m_store.timeline();
     if (protocol::isMessage(event.kind)) {
         rowChanged(room, timeline.applyMessage(room.rec.key, event));
-        if (!event.tempId.empty())
-            ownEchoed(room, event.tempId);
+        ownEchoed(room, event);
     } else if (event.target) {
         const auto effect = timeline.applyMutation(room.rec.key, event);
         rowChanged(room, effect);
         if (effect.changed == 0)
             room.log.orphan(event);
-        if (!event.tempId.empty())
-            ownEchoed(room, event.tempId);
+        ownEchoed(room, event);
     } else {
         applyMetadata(room, event);
-        if (!event.tempId.empty())
-            ownEchoed(room, event.tempId);
+        ownEchoed(room, event);
     }
     noteOwnOrForeign(room, event);
 }
