@@ -1,5 +1,6 @@
 // app.cold_start and app.memory: the real app, from the start of its process to the first painted
-// row, on a store with few messages and on one with a million.
+// row, on a store with few messages and on one with a million. app.room_switch, app.flick and
+// app.keypress: its window, driven from inside by skein-bench-ui.
 #include "benchmarks/fixture.h"
 #include "benchmarks/harness.h"
 #include "benchmarks/process.h"
@@ -21,6 +22,8 @@ namespace
 
 constexpr char kUser[] = "bench";
 constexpr char kRoom[] = "Deep room";
+constexpr char kOtherRoom[] = "Other room";
+constexpr std::int64_t kOtherMessages = 500;
 
 bool waitFor(const std::function<bool()>& condition, int timeoutMs)
 {
@@ -34,8 +37,8 @@ bool waitFor(const std::function<bool()>& condition, int timeoutMs)
     return true;
 }
 
-// An account that was signed in once, with one room and `messages` messages. The server is gone
-// afterwards: what the app shows at its start comes from the device alone.
+// An account that was signed in once, with a room of `messages` messages and a short one. The
+// server is gone afterwards: what the app shows at its start comes from the device alone.
 Result<QUrl> makeAccount(const Settings& settings, const std::string& dir, std::int64_t messages)
 {
     const QString dataDir = QString::fromStdString(dir + "/client");
@@ -55,14 +58,12 @@ Result<QUrl> makeAccount(const Settings& settings, const std::string& dir, std::
         client.setDataDir(dataDir);
         client.setAllowPlainTokenFile(true);
         client.signUp(QLatin1String(kUser), QStringLiteral("a long password"));
-        QString room;
-        QObject::connect(&client, &Skein::Client::roomCreated, &client,
-                         [&room](const QString&, const QString& id) { room = id; });
         if (!waitFor([&] { return client.state() == Skein::Client::Live; }, 15'000))
             return fail(ErrorCode::Timeout, "sign-up");
-        client.createRoom(Skein::Client::General, QLatin1String(kRoom), {});
-        if (!waitFor([&] { return !room.isEmpty() && client.rooms()->rowCount() == 1; }, 10'000))
-            return fail(ErrorCode::Timeout, "create room");
+        for (const char* room : {kRoom, kOtherRoom})
+            client.createRoom(Skein::Client::General, QLatin1String(room), {});
+        if (!waitFor([&] { return client.rooms()->rowCount() == 2; }, 10'000))
+            return fail(ErrorCode::Timeout, "create rooms");
     }
     server->signal(SIGTERM);
     if (auto ended = server->wait(15'000); !ended)
@@ -74,11 +75,14 @@ Result<QUrl> makeAccount(const Settings& settings, const std::string& dir, std::
     if (!store)
         return fail(store.error());
     auto rooms = (*store)->rooms().load();
-    if (rooms.size() != 1)
-        return fail(ErrorCode::Internal, "the account has no room");
+    if (rooms.size() != 2)
+        return fail(ErrorCode::Internal, "the account has not two rooms");
     SeededRandom random(5);
-    if (auto done = appendMessages(**store, rooms.front(), messages, 12, 2'000, random); !done)
-        return fail(done.error());
+    for (offline::RoomRecord& room : rooms) {
+        const std::int64_t count = room.row.name == kRoom ? messages : kOtherMessages;
+        if (auto done = appendMessages(**store, room, count, 12, 2'000, random); !done)
+            return fail(done.error());
+    }
     return url;
 }
 
@@ -137,12 +141,61 @@ Result<std::vector<Measurement>> coldStart(const Settings& settings)
     return std::vector{result, memory};
 }
 
+Result<std::vector<Measurement>> interactions(const Settings& settings)
+{
+    const std::string dir = settings.workDir + "/app-ui";
+    const std::int64_t messages = settings.quick ? 20'000 : 100'000;
+    auto url = makeAccount(settings, dir, messages);
+    if (!url)
+        return fail(url.error());
+    auto run =
+        runProgram({settings.binDir + "/skein-bench-ui", url->toString().toStdString(), kUser,
+                    dir + "/client", settings.quick ? "120" : "600"},
+                   {{"QT_QPA_PLATFORM", "offscreen"}, {"QT_QUICK_BACKEND", "software"}}, 300'000);
+    if (!run)
+        return fail(run.error());
+    const std::string line = lastJsonLine(run->out);
+    if (run->exitCode != 0 || !numberIn(line, "ok"))
+        return fail(ErrorCode::Internal, "skein-bench-ui printed no figures");
+    const auto figure = [&line](const std::string& key) { return numberIn(line, key).value_or(0); };
+    const auto measurement = [&](const char* name, const std::string& key,
+                                 double Measurement::*value, const char* bar) {
+        Measurement m;
+        m.name = name;
+        m.unit = "ms";
+        m.p50 = figure(key + "_p50");
+        m.p95 = figure(key + "_p95");
+        m.p99 = figure(key + "_p99");
+        m.value = m.*value;
+        m.n = static_cast<std::int64_t>(figure(key + "_n"));
+        m.config = {{"max", figure(key + "_max")},
+                    {"wall_p50", figure(key + "_wall_p50")},
+                    {"messages", static_cast<double>(messages)}};
+        m.bar = bar;
+        return m;
+    };
+    std::vector results{
+        measurement("app.room_switch", "switch", &Measurement::p95, "p95 <= 8 ms of CPU"),
+        measurement("app.flick", "flick", &Measurement::p99,
+                    "p99 <= 5 ms of CPU a frame, 0 over 16.6 ms, 0 px off"),
+        measurement("app.keypress", "key", &Measurement::p95, "key to painted letter, CPU")};
+    results[1].config["jump_px"] = figure("jump_px");
+    results[1].config["stops"] = figure("stops");
+    return results;
+}
+
 } // namespace
 
 void addAppBenchmarks(std::vector<Entry>& entries)
 {
-    entries.push_back(
-        {"app.cold_start", "process start to the first painted row, and memory then", coldStart});
+    entries.push_back({"app.cold_start",
+                       "process start to the first painted row, and memory then",
+                       coldStart,
+                       {"app.memory"}});
+    entries.push_back({"app.room_switch",
+                       "room switch, fast scrolling (app.flick) and typing (app.keypress)",
+                       interactions,
+                       {"app.flick", "app.keypress"}});
 }
 
 } // namespace skein::bench

@@ -47,6 +47,21 @@ Measurement fromSamples(std::string name, std::string unit, std::vector<double> 
     return result;
 }
 
+double exponentOf(const std::vector<std::pair<double, double>>& costBySize)
+{
+    double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+    for (const auto& [size, cost] : costBySize) {
+        const double x = std::log(size);
+        const double y = std::log(cost);
+        n += 1;
+        sx += x;
+        sy += y;
+        sxx += x * x;
+        sxy += x * y;
+    }
+    return (n * sxy - sx * sy) / (n * sxx - sx * sx);
+}
+
 std::string toJson(const Measurement& m)
 {
     std::string text = "{\"name\": \"" + m.name + "\", \"value\": " + number(m.value) +

@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace skein::bench
@@ -38,6 +39,7 @@ struct Entry {
     std::string name;
     std::string what;
     Benchmark run;
+    std::vector<std::string> also = {}; ///< names of further results that it gives
 };
 
 /// Value at quantile q (0…1) by the nearest-rank rule; 0 for no samples. Sorts the samples.
@@ -45,6 +47,9 @@ struct Entry {
 /// value = p50; p95, p99 and n of the samples.
 [[nodiscard]] Measurement fromSamples(std::string name, std::string unit,
                                       std::vector<double> samples);
+/// Slope of log(cost) over log(size), by least squares: 0 = the cost does not grow with the size,
+/// 1 = in proportion to it. NaN for fewer than two sizes and for anything not positive.
+[[nodiscard]] double exponentOf(const std::vector<std::pair<double, double>>& costBySize);
 /// One line without a line break, keys in the order of docs/performance.md.
 [[nodiscard]] std::string toJson(const Measurement& measurement);
 

@@ -13,12 +13,13 @@ using namespace skein::bench;
 namespace
 {
 
-bool isWanted(const std::string& name, const std::vector<std::string>& patterns)
+bool isWanted(const Entry& entry, const std::vector<std::string>& patterns)
 {
     if (patterns.empty())
         return true;
     for (const std::string& pattern : patterns) {
-        if (name == pattern || name.rfind(pattern + '.', 0) == 0)
+        if (entry.name == pattern || entry.name.rfind(pattern + '.', 0) == 0 ||
+            std::find(entry.also.begin(), entry.also.end(), pattern) != entry.also.end())
             return true;
     }
     return false;
@@ -90,7 +91,7 @@ int main(int argc, char** argv)
     int run = 0;
     int failed = 0;
     for (const Entry& entry : entries) {
-        if (!isWanted(entry.name, names))
+        if (!isWanted(entry, names))
             continue;
         ++run;
         auto results = entry.run(settings);

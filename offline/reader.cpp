@@ -6,6 +6,7 @@
 #include "offline/sqlite.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace skein::offline
 {
@@ -13,6 +14,10 @@ namespace
 {
 
 constexpr std::size_t kPageMax = 1000;
+// Rooms in a page up to which each looks its draft up.
+constexpr std::size_t kDraftLookupsMax = 100;
+// Rooms that a list makes room for at once; a longer one grows.
+constexpr std::size_t kRoomsReserved = 512;
 
 struct RoomState {
     RoomView view;
@@ -27,6 +32,8 @@ public:
         : m_db(std::move(db))
         , m_builder(*m_db)
     {
+        const Snapshot snapshot(*m_db);
+        refresh();
     }
 
     Result<Page> newest(const RoomId& room, std::size_t limit) override
@@ -114,6 +121,7 @@ private:
         return made;
     }
 
+    void refresh();
     RoomState look(const RoomId& room);
     Page older(const RoomState& state, Position below, std::size_t limit);
     Page newer(const RoomState& state, Position above, std::size_t limit);
@@ -128,17 +136,22 @@ private:
     std::int64_t m_dataVersion = -1;
 };
 
+// Another connection has written: names and who is signed in may be different.
+void SqliteReader::refresh()
+{
+    const std::int64_t version = m_db->integer("PRAGMA data_version");
+    if (version == m_dataVersion)
+        return;
+    m_dataVersion = version;
+    m_builder.forgetUsers();
+    Query q = m_db->query("SELECT value FROM meta WHERE key = 'user'");
+    if (q.step())
+        m_builder.setSelf(UserId(q.view(0)));
+}
+
 RoomState SqliteReader::look(const RoomId& room)
 {
-    // Another connection has written: names and who is signed in may be different.
-    if (const std::int64_t version = m_db->integer("PRAGMA data_version");
-        version != m_dataVersion) {
-        m_dataVersion = version;
-        m_builder.forgetUsers();
-        Query q = m_db->query("SELECT value FROM meta WHERE key = 'user'");
-        if (q.step())
-            m_builder.setSelf(UserId(q.view(0)));
-    }
+    refresh();
     RoomState state;
     Query q = m_db->query(
         "SELECT id, head, read, others_read, others_delivered FROM rooms WHERE server_id = ?");
@@ -240,7 +253,7 @@ Page SqliteReader::older(const RoomState& state, Position below, std::size_t lim
                 ended = false;
                 break;
             }
-            page.rows.push_back(m_builder.build(q, state.view));
+            m_builder.build(q, state.view, page.rows.emplace_back());
         }
     }
     while (hole != holes.end() && page.rows.size() < limit)
@@ -271,7 +284,7 @@ Page SqliteReader::newer(const RoomState& state, Position above, std::size_t lim
                 ended = false;
                 break;
             }
-            page.rows.push_back(m_builder.build(q, state.view));
+            m_builder.build(q, state.view, page.rows.emplace_back());
         }
     }
     while (hole != holes.end() && page.rows.size() < limit)
@@ -335,16 +348,31 @@ Result<std::vector<RoomRow>> SqliteReader::rooms(std::size_t offset, std::size_t
     const Snapshot snapshot(*m_db);
     std::vector<RoomRow> rows;
     const auto counts = unsentCounts(*m_db);
-    Query q = m_db->query("SELECT " SKEIN_ROOM_COLUMNS " FROM rooms r WHERE r.member = 1"
-                          " ORDER BY r.active_ts DESC, r.id LIMIT ? OFFSET ?");
+    // A short page looks its own drafts up; for the whole list one walk over all drafts is less.
+    const bool isShort = limit <= kDraftLookupsMax;
+    std::unordered_map<RoomKey, std::string> drafts;
+    if (!isShort)
+        drafts = allDrafts(*m_db);
+    Query q = isShort
+                  ? m_db->query("SELECT " SKEIN_ROOM_ROW_COLUMNS
+                                ", (SELECT d.text FROM drafts d WHERE d.room = r.id)"
+                                " FROM rooms r WHERE r.member = 1"
+                                " ORDER BY r.active_ts DESC, r.id LIMIT ? OFFSET ?")
+                  : m_db->query("SELECT " SKEIN_ROOM_ROW_COLUMNS " FROM rooms r WHERE r.member = 1"
+                                " ORDER BY r.active_ts DESC, r.id LIMIT ? OFFSET ?");
     q.bind(static_cast<std::int64_t>(limit), static_cast<std::int64_t>(offset));
+    rows.reserve(std::min(limit, kRoomsReserved));
     while (q.step()) {
-        RoomRecord record = recordOf(q);
-        if (const auto found = counts.find(record.key); found != counts.end()) {
-            record.row.queued = found->second.queued;
-            record.row.failed = found->second.failed;
+        RoomRow& row = rows.emplace_back();
+        const RoomKey key = readRoomRow(q, row);
+        if (const auto found = counts.find(key); found != counts.end()) {
+            row.queued = found->second.queued;
+            row.failed = found->second.failed;
         }
-        rows.push_back(std::move(record.row));
+        if (isShort)
+            row.draft = q.view(kRoomRowColumns);
+        else if (const auto found = drafts.find(key); found != drafts.end())
+            row.draft = std::move(found->second);
     }
     if (!m_db->ok())
         return fail(*m_db->error());

@@ -4,23 +4,31 @@
 #include "offline/rooms.h"
 #include "offline/sqlite.h"
 
+#include <string>
+#include <unordered_map>
+
+// What the list shows comes first, what only the writer needs last.
+#define SKEIN_ROOM_ROW_COLUMNS                                                                     \
+    "r.id, r.server_id, r.epoch, r.kind, r.name, r.topic, r.role, r.archived, r.muted, "           \
+    "r.members, r.head, r.head_ord, r.read, r.read_ord, r.others_read, r.others_delivered, "       \
+    "r.mentions, r.last_seq, r.last_sender, r.last_name, r.last_kind, r.last_text, r.last_ts, "    \
+    "r.active_ts"
 #define SKEIN_ROOM_COLUMNS                                                                         \
-    "r.id, r.server_id, r.member, r.epoch, r.kind, r.name, r.topic, r.role, r.archived, r.muted, " \
-    "r.members, r.head,"                                                                           \
-    " r.head_ord, r.synced, r.read, r.read_ord, r.read_told, r.delivered_told, r.others_read, "    \
-    "r.others_delivered,"                                                                          \
-    " r.mentions, r.last_seq, r.last_sender, r.last_name, r.last_kind, r.last_text, r.last_ts, "   \
-    "r.active_ts,"                                                                                 \
-    " (SELECT d.text FROM drafts d WHERE d.room = r.id)"
+    SKEIN_ROOM_ROW_COLUMNS ", r.member, r.synced, r.read_told, r.delivered_told"
 
 namespace skein::offline
 {
 
-[[nodiscard]] RoomRecord recordOf(const Query& q);
+/// Columns of SKEIN_ROOM_ROW_COLUMNS; the number of the next one.
+inline constexpr int kRoomRowColumns = 24;
+/// Fills a row that is as new from SKEIN_ROOM_ROW_COLUMNS, `unread` included. Its key.
+RoomKey readRoomRow(const Query& q, RoomRow& row);
 
 struct UnsentCounts {
     std::int64_t queued = 0, failed = 0;
 };
+/// Drafts of all rooms that have one.
+[[nodiscard]] std::unordered_map<RoomKey, std::string> allDrafts(Db& db);
 /// Unsent messages of every room that has any.
 [[nodiscard]] std::unordered_map<RoomKey, UnsentCounts> unsentCounts(Db& db);
 

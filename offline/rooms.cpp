@@ -6,45 +6,45 @@
 namespace skein::offline
 {
 
-RoomRecord recordOf(const Query& q)
+RoomKey readRoomRow(const Query& q, RoomRow& row)
 {
-    RoomRecord record;
-    RoomRow& row = record.row;
-    record.key = q.integer(0);
     row.room = RoomId(q.view(1));
-    record.member = q.integer(2) != 0;
-    row.epoch = Epoch(q.integer(3));
-    row.kind = static_cast<protocol::RoomKind>(q.integer(4));
-    row.name = q.text(5);
-    row.topic = q.text(6);
-    row.role = static_cast<protocol::Role>(q.integer(7));
-    row.archived = q.integer(8) != 0;
-    row.muted = q.integer(9) != 0;
-    row.members = q.integer(10);
-    row.head = Seq(q.integer(11));
-    row.headOrd = Ord(q.integer(12));
-    record.synced = Seq(q.integer(13));
-    row.read = Seq(q.integer(14));
-    record.readOrd = Ord(q.integer(15));
-    record.readTold = Seq(q.integer(16));
-    record.deliveredTold = Seq(q.integer(17));
-    row.othersRead = Seq(q.integer(18));
-    row.othersDelivered = Seq(q.integer(19));
-    row.mentions = q.integer(20);
-    if (q.integer(21) != 0) {
-        protocol::Preview last;
-        last.seq = Seq(q.integer(21));
-        last.sender = UserId(q.view(22));
-        last.senderName = q.text(23);
-        last.kind = static_cast<protocol::Kind>(q.integer(24));
-        last.text = q.text(25);
-        last.ts = q.integer(26);
-        row.last = std::move(last);
+    row.epoch = Epoch(q.integer(2));
+    row.kind = static_cast<protocol::RoomKind>(q.integer(3));
+    row.name = q.view(4);
+    row.topic = q.view(5);
+    row.role = static_cast<protocol::Role>(q.integer(6));
+    row.archived = q.integer(7) != 0;
+    row.muted = q.integer(8) != 0;
+    row.members = q.integer(9);
+    row.head = Seq(q.integer(10));
+    row.headOrd = Ord(q.integer(11));
+    row.read = Seq(q.integer(12));
+    const Ord readOrd(q.integer(13));
+    row.unread = row.headOrd > readOrd ? row.headOrd - readOrd : 0;
+    row.othersRead = Seq(q.integer(14));
+    row.othersDelivered = Seq(q.integer(15));
+    row.mentions = q.integer(16);
+    if (const Seq seq(q.integer(17)); seq) {
+        protocol::Preview& last = row.last.emplace();
+        last.seq = seq;
+        last.sender = UserId(q.view(18));
+        last.senderName = q.view(19);
+        last.kind = static_cast<protocol::Kind>(q.integer(20));
+        last.text = q.view(21);
+        last.ts = q.integer(22);
     }
-    row.activeTs = q.integer(27);
-    row.draft = q.text(28);
-    record.countUnread();
-    return record;
+    row.activeTs = q.integer(23);
+    return q.integer(0);
+}
+
+std::unordered_map<RoomKey, std::string> allDrafts(Db& db)
+{
+    std::unordered_map<RoomKey, std::string> drafts;
+    Query q = db.query("SELECT room, text FROM drafts");
+    while (q.step())
+        drafts.emplace(q.integer(0), q.view(1));
+    return drafts;
 }
 
 std::unordered_map<RoomKey, UnsentCounts> unsentCounts(Db& db)
@@ -61,14 +61,23 @@ std::vector<RoomRecord> Rooms::load()
 {
     std::vector<RoomRecord> records;
     const auto counts = unsentCounts(m_db);
+    auto drafts = allDrafts(m_db);
     Query q =
         m_db.query("SELECT " SKEIN_ROOM_COLUMNS " FROM rooms r ORDER BY r.active_ts DESC, r.id");
     while (q.step()) {
-        records.push_back(recordOf(q));
-        if (const auto found = counts.find(records.back().key); found != counts.end()) {
-            records.back().row.queued = found->second.queued;
-            records.back().row.failed = found->second.failed;
+        RoomRecord& record = records.emplace_back();
+        record.key = readRoomRow(q, record.row);
+        record.readOrd = Ord(q.integer(13));
+        record.member = q.integer(kRoomRowColumns) != 0;
+        record.synced = Seq(q.integer(kRoomRowColumns + 1));
+        record.readTold = Seq(q.integer(kRoomRowColumns + 2));
+        record.deliveredTold = Seq(q.integer(kRoomRowColumns + 3));
+        if (const auto found = counts.find(record.key); found != counts.end()) {
+            record.row.queued = found->second.queued;
+            record.row.failed = found->second.failed;
         }
+        if (const auto found = drafts.find(record.key); found != drafts.end())
+            record.row.draft = std::move(found->second);
     }
     return records;
 }

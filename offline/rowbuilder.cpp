@@ -31,7 +31,8 @@ const RowBuilder::Sender& RowBuilder::sender(std::int64_t key)
     Sender made;
     Query q = m_db.query("SELECT server_id, name FROM users WHERE id = ?");
     if (q.bind(key).step())
-        made = {UserId(q.view(0)), q.text(1)};
+        made = {UserId(q.view(0)), q.text(1), false};
+    made.self = made.id == m_self;
     return m_users.emplace(key, std::move(made)).first->second;
 }
 
@@ -50,20 +51,17 @@ Quote RowBuilder::quote(const RoomView& view, Seq seq)
     return quote;
 }
 
-MessageRow RowBuilder::build(const Query& q, const RoomView& view)
+void RowBuilder::build(const Query& q, const RoomView& view, MessageRow& row)
 {
-    MessageRow row;
     row.position = placeOf(q.integer(0));
     row.rowId = q.integer(1);
     row.room = view.room;
-    if (!q.isNull(2))
-        row.tempId = TempId(q.view(2));
-    if (!q.isNull(3))
-        row.id = EventId(q.view(3));
+    row.tempId = TempId(q.view(2));
+    row.id = EventId(q.view(3));
     const Sender& who = sender(q.integer(4));
     row.sender = who.id;
     row.senderName = who.name;
-    row.own = who.id == m_self;
+    row.own = who.self;
     row.kind = static_cast<protocol::Kind>(q.integer(5));
     row.ts = q.integer(7);
     row.ord = Ord(q.integer(8));
@@ -72,14 +70,14 @@ MessageRow RowBuilder::build(const Query& q, const RoomView& view)
     row.edited = (flags & kFlagEdited) != 0;
     row.deleted = (flags & kFlagDeleted) != 0;
     row.pinned = (flags & kFlagPinned) != 0;
-    Content content;
-    if (!q.isNull(17)) {
-        decodeExtra(q.view(17), content);
+    if (const std::string_view extra = q.view(17); !extra.empty()) {
+        Content content;
+        decodeExtra(extra, content);
         row.reactions = std::move(content.reactions);
         row.attachments = std::move(content.attachments);
         row.mentions = std::move(content.mentions);
     }
-    row.body = q.text(6);
+    row.body = q.view(6);
     if (isPendingPlace(row.position)) {
         row.status = Status::Queued;
         if (!q.isNull(16)) {
@@ -95,7 +93,6 @@ MessageRow RowBuilder::build(const Query& q, const RoomView& view)
     }
     if (const std::int64_t replyTo = q.integer(14); replyTo != 0)
         row.replyTo = quote(view, Seq(replyTo));
-    return row;
 }
 
 MessageRow RowBuilder::hole(const RoomView& view, Seq lo, Seq hi)

@@ -36,9 +36,20 @@ public:
     {
     }
     /// The row at the query's current step. Nested quotes are looked up.
-    [[nodiscard]] MessageRow build(const Query& q, const RoomView& view);
+    [[nodiscard]] MessageRow build(const Query& q, const RoomView& view)
+    {
+        MessageRow row;
+        build(q, view, row);
+        return row;
+    }
+    /// The same into a row that is as new: it is large, so pages fill theirs in place.
+    void build(const Query& q, const RoomView& view, MessageRow& row);
     [[nodiscard]] static MessageRow hole(const RoomView& view, Seq lo, Seq hi);
-    void setSelf(UserId self) { m_self = std::move(self); }
+    void setSelf(UserId self)
+    {
+        m_self = std::move(self);
+        m_users.clear(); // they know whether they are this user
+    }
     /// Names may have changed.
     void forgetUsers() { m_users.clear(); }
 
@@ -46,6 +57,7 @@ private:
     struct Sender {
         UserId id;
         std::string name;
+        bool self = false;
     };
     const Sender& sender(std::int64_t key);
     [[nodiscard]] Quote quote(const RoomView& view, Seq seq);

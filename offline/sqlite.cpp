@@ -39,10 +39,10 @@ constexpr int kBusyTimeoutMs = 5'000;
 
 } // namespace
 
-Query::Query(Db& db, sqlite3_stmt* statement, bool owned)
+Query::Query(Db& db, sqlite3_stmt* statement, bool* busy)
     : m_db(db)
     , m_statement(statement)
-    , m_owned(owned)
+    , m_busy(busy)
 {
 }
 
@@ -50,12 +50,12 @@ Query::~Query()
 {
     if (!m_statement)
         return;
-    if (m_owned) {
+    if (!m_busy) {
         sqlite3_finalize(m_statement);
         return;
     }
     sqlite3_reset(m_statement);
-    m_db.m_byStatement[m_statement]->busy = false;
+    *m_busy = false;
 }
 
 bool Query::step()
@@ -84,10 +84,13 @@ std::int64_t Query::integer(int column) const
 
 std::string_view Query::view(int column) const
 {
-    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(m_statement, column));
-    if (!text)
+    // The length first: much of a row is empty or NULL and ends here. In UTF-8 the text that is
+    // then asked for has just this length.
+    const int bytes = sqlite3_column_bytes(m_statement, column);
+    if (bytes == 0)
         return {};
-    return {text, static_cast<std::size_t>(sqlite3_column_bytes(m_statement, column))};
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(m_statement, column));
+    return text ? std::string_view(text, static_cast<std::size_t>(bytes)) : std::string_view();
 }
 
 bool Query::isNull(int column) const
@@ -146,22 +149,21 @@ Query Db::query(const char* sql)
     const bool cache = !cached.busy;
     if (cache && cached.statement) {
         cached.busy = true;
-        return {*this, cached.statement, false};
+        return {*this, cached.statement, &cached.busy};
     }
     sqlite3_stmt* statement = nullptr;
     if (m_error)
-        return {*this, nullptr, true};
+        return {*this, nullptr, nullptr};
     const unsigned flags = cache ? SQLITE_PREPARE_PERSISTENT : 0;
     const int code = sqlite3_prepare_v3(m_handle, sql, -1, flags, &statement, nullptr);
     if (code != SQLITE_OK) {
         failed(code);
-        return {*this, nullptr, true};
+        return {*this, nullptr, nullptr};
     }
     if (!cache)
-        return {*this, statement, true};
+        return {*this, statement, nullptr};
     cached = {statement, true};
-    m_byStatement[statement] = &cached;
-    return {*this, statement, false};
+    return {*this, statement, &cached.busy};
 }
 
 bool Db::exec(const char* sql)

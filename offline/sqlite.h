@@ -27,7 +27,9 @@ class Db;
 class Query
 {
 public:
-    Query(Db& db, sqlite3_stmt* statement, bool owned);
+    /// `busy` marks a cached statement as free when this ends; null: the statement is this one's
+    /// own.
+    Query(Db& db, sqlite3_stmt* statement, bool* busy);
     ~Query();
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
@@ -70,7 +72,7 @@ private:
 
     Db& m_db;
     sqlite3_stmt* m_statement;
-    bool m_owned;
+    bool* m_busy;
 };
 
 class Db
@@ -113,8 +115,7 @@ private:
         bool busy = false;
     };
     sqlite3* m_handle;
-    std::unordered_map<const char*, Cached> m_statements;
-    std::unordered_map<sqlite3_stmt*, Cached*> m_byStatement;
+    std::unordered_map<const char*, Cached> m_statements; ///< entries never move or go
     std::optional<Error> m_error;
 };
 

@@ -50,11 +50,12 @@ void Service::Impl::mark(RoomKey roomKey, UserKey user, Seq read, Seq delivered)
     mark.delivered = std::max(mark.delivered, delivered);
     if (m_positionsInFlight || m_positionsQueued)
         return;
+    // Never within this turn: what is confirmed is told first, and waking the store's thread would
+    // take a core from that.
+    const MonoTime now = m_clock.now();
     const MonoTime next = m_positionsAt + Milliseconds(kPositionsEveryMs);
-    if (m_clock.now() >= next || m_positionsAt.ms == 0)
-        return flushPositions();
     m_positionsQueued = true;
-    at(next, What::Positions, 0);
+    at(m_positionsAt.ms == 0 ? now : std::max(now, next), What::Positions, 0);
 }
 
 void Service::Impl::flushPositions()

@@ -19,7 +19,7 @@ LAYERS = {
     "server/service": ["core", "protocol", "server/storage", "server/service"],
     "server/net": ["core", "protocol", "server"],
     "tools": ["core", "protocol", "offline", "sdk", "server", "tools"],
-    "benchmarks": ["core", "protocol", "offline", "sdk", "server", "tools", "benchmarks", "tests"],
+    "benchmarks": ["core", "protocol", "offline", "sdk", "server", "tools", "app", "benchmarks", "tests"],
     "tests": ["core", "protocol", "offline", "sdk", "server", "tools", "app", "tests"],
 }
 ROOMS = sorted({prefix.split("/")[0] for prefix in LAYERS})
