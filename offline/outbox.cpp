@@ -75,6 +75,20 @@ std::vector<OutboxEntry> Outbox::changesOf(RowId tid)
     return entries;
 }
 
+std::vector<OutboxEntry> Outbox::ofRoom(RoomKey room, Op op)
+{
+    std::vector<OutboxEntry> entries;
+    Query q = m_db.query("SELECT " OUTBOX_COLUMNS
+                         ", payload FROM outbox WHERE room = ? AND op = ? AND failed IS NULL"
+                         " ORDER BY id");
+    q.bind(room, op);
+    while (q.step()) {
+        entries.push_back(entryOf(q));
+        entries.back().payload = q.text(8);
+    }
+    return entries;
+}
+
 void Outbox::setPayload(std::int64_t id, const std::string& payload)
 {
     m_db.query("UPDATE outbox SET payload = ? WHERE id = ?").bind(payload, id).run();

@@ -52,6 +52,8 @@ public:
     [[nodiscard]] std::string payload(std::int64_t id);
     /// Operations that change row `tid` (not its own Send), in order, with payload.
     [[nodiscard]] std::vector<OutboxEntry> changesOf(RowId tid);
+    /// Operations of one kind in a room, in order, with payload; not the failed ones.
+    [[nodiscard]] std::vector<OutboxEntry> ofRoom(RoomKey room, Op op);
     void setPayload(std::int64_t id, const std::string& payload);
     void setRow(std::int64_t id, RowId tid);
     void setFailed(std::int64_t id, std::optional<ErrorCode> code);

@@ -5,6 +5,7 @@
 #include "protocol/codec.h"
 
 #include <filesystem>
+#include <map>
 #include <system_error>
 #include <variant>
 #include <vector>
@@ -29,9 +30,10 @@ Rescued readWhatIsThere(const std::string& path, const std::string& vfs)
         return rescued;
     Db& db = **opened;
     {
-        Query q = db.query(
-            "SELECT o.temp_id, o.op, o.payload, o.failed, o.created_ms, r.server_id FROM outbox o"
-            " LEFT JOIN rooms r ON r.id = o.room WHERE o.acked = 0 ORDER BY o.id");
+        Query q = db.query("SELECT o.temp_id, o.op, o.payload, o.failed, o.created_ms, "
+                           "r.server_id, o.tid FROM outbox "
+                           "o"
+                           " LEFT JOIN rooms r ON r.id = o.room WHERE o.acked = 0 ORDER BY o.id");
         while (q.step()) {
             OutboxEntry entry;
             entry.tempId = TempId(q.view(0));
@@ -40,6 +42,7 @@ Rescued readWhatIsThere(const std::string& path, const std::string& vfs)
             if (!q.isNull(3))
                 entry.failed = static_cast<ErrorCode>(q.integer(3));
             entry.createdMs = q.integer(4);
+            entry.tid = q.integer(6);
             rescued.outbox.emplace_back(std::move(entry), RoomId(q.view(5)));
         }
     }
@@ -107,21 +110,28 @@ Result<Store::Recovered> Store::recover(StoreOptions options, WallTime now)
         if (name == kUser)
             store.setSelf(UserId(value));
     }
+    std::map<RowId, RowId> rows; // of the unsent messages, before and now
     for (auto& [entry, room] : rescued.outbox) {
         const auto frame = protocol::decodeClientFrame(entry.payload);
         if (!frame || (room.empty() && entry.op != Op::RoomCreate))
             continue;
         entry.room = roomKey(store, room);
-        entry.tid =
-            0; // the row that a change refers to is fetched again; its target stands in the frame
+        // A change follows its unsent message. The row of a confirmed one is fetched again, and its
+        // target stands in the frame.
+        const RowId before = entry.tid;
+        const auto moved = rows.find(before);
+        entry.tid = moved == rows.end() ? 0 : moved->second;
         const std::int64_t id = store.outbox().add(entry);
         if (const auto* send = std::get_if<protocol::MessageSend>(&*frame)) {
             const RowId tid = store.timeline().insertUnsent(entry.room, id, *send, entry.createdMs);
             store.outbox().setRow(id, tid);
+            rows.emplace(before, tid);
             store.timeline().setFailed(tid, entry.failed);
         }
         ++result.outboxEntries;
     }
+    for (const auto& [before, tid] : rows)
+        store.timeline().refresh(tid);
     for (const auto& [text, room] : rescued.drafts) {
         store.drafts().set(roomKey(store, room), text, now.ms);
         ++result.drafts;

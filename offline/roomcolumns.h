@@ -14,7 +14,9 @@
     "r.mentions, r.last_seq, r.last_sender, r.last_name, r.last_kind, r.last_text, r.last_ts, "    \
     "r.active_ts"
 #define SKEIN_ROOM_COLUMNS                                                                         \
-    SKEIN_ROOM_ROW_COLUMNS ", r.member, r.synced, r.read_told, r.delivered_told"
+    SKEIN_ROOM_ROW_COLUMNS                                                                         \
+        ", r.member, r.synced, r.read_told, r.delivered_told, r.server_name, r.server_topic, "     \
+        "r.server_archived, r.name_rev, r.topic_rev, r.archived_rev, r.role_rev"
 
 namespace skein::offline
 {

@@ -72,6 +72,14 @@ std::vector<RoomRecord> Rooms::load()
         record.synced = Seq(q.integer(kRoomRowColumns + 1));
         record.readTold = Seq(q.integer(kRoomRowColumns + 2));
         record.deliveredTold = Seq(q.integer(kRoomRowColumns + 3));
+        if (!q.isNull(kRoomRowColumns + 4))
+            record.server =
+                RoomRecord::Info{q.text(kRoomRowColumns + 4), q.text(kRoomRowColumns + 5),
+                                 q.integer(kRoomRowColumns + 6) != 0};
+        record.nameRev = Seq(q.integer(kRoomRowColumns + 7));
+        record.topicRev = Seq(q.integer(kRoomRowColumns + 8));
+        record.archivedRev = Seq(q.integer(kRoomRowColumns + 9));
+        record.roleRev = Seq(q.integer(kRoomRowColumns + 10));
         if (const auto found = counts.find(record.key); found != counts.end()) {
             record.row.queued = found->second.queued;
             record.row.failed = found->second.failed;
@@ -102,6 +110,13 @@ void Rooms::save(const RoomRecord& record)
     const RoomRow& row = record.row;
     static const protocol::Preview kNone;
     const protocol::Preview& last = row.last ? *row.last : kNone;
+    std::optional<std::string> serverName, serverTopic;
+    std::optional<bool> serverArchived;
+    if (record.server) {
+        serverName = record.server->name;
+        serverTopic = record.server->topic;
+        serverArchived = record.server->archived;
+    }
     m_db.query("UPDATE rooms SET member = ?, epoch = ?, kind = ?, name = ?, topic = ?, role = ?, "
                "archived = ?,"
                " muted = ?, members = ?, head = ?, head_ord = ?, synced = ?, read = ?, read_ord = "
@@ -109,18 +124,22 @@ void Rooms::save(const RoomRecord& record)
                " delivered_told = ?, others_read = ?, others_delivered = ?, mentions = ?, last_seq "
                "= ?,"
                " last_sender = ?, last_name = ?, last_kind = ?, last_text = ?, last_ts = ?, "
-               "active_ts = ?"
+               "active_ts = ?, server_name = ?, server_topic = ?, server_archived = ?, name_rev = "
+               "?, topic_rev = ?, archived_rev = ?, role_rev = ?"
                " WHERE id = ?")
         .bind(record.member, row.epoch, row.kind, row.name, row.topic, row.role, row.archived,
               row.muted, row.members, row.head, row.headOrd, record.synced, row.read,
               record.readOrd, record.readTold, record.deliveredTold, row.othersRead,
               row.othersDelivered, row.mentions, last.seq, last.sender, last.senderName, last.kind,
-              last.text, last.ts, row.activeTs, record.key)
+              last.text, last.ts, row.activeTs, serverName, serverTopic, serverArchived,
+              record.nameRev, record.topicRev, record.archivedRev, record.roleRev, record.key)
         .run();
 }
 
 void Rooms::erase(RoomKey key)
 {
+    // The key may be given to another room later: nothing may refer to it.
+    m_db.query("DELETE FROM drafts WHERE room = ?").bind(key).run();
     m_db.query("DELETE FROM rooms WHERE id = ?").bind(key).run();
 }
 

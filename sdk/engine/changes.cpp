@@ -65,8 +65,7 @@ void Engine::Impl::finish(const Result<void>& done)
             Room* room = key == m_sendRooms.end() ? nullptr : roomByKey(key->second);
             forgetEntry(tempId);
             if (room) {
-                room->rec.row.queued = static_cast<std::int64_t>(room->queue.unsentMessages());
-                room->rec.row.failed = static_cast<std::int64_t>(room->queue.failedMessages());
+                countRoom(*room);
                 roomChanged(*room);
             }
         }

@@ -230,6 +230,45 @@ Result<TempId> Engine::Impl::react(const RoomId& id, offline::RowId row, std::st
     return change(*room, offline::Op::Reaction, row, frame.tempId, frame);
 }
 
+Result<TempId> Engine::Impl::pin(const RoomId& id, offline::RowId row, bool on)
+{
+    Room* room = findRoom(id);
+    const auto place = room ? m_store.timeline().place(row) : std::nullopt;
+    if (!place || place->room() != room->rec.key)
+        return fail(ErrorCode::NotFound, "message");
+    protocol::PinSet frame;
+    frame.room = id;
+    frame.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
+    frame.target = place->unsent() ? offline::kTargetUnknown : place->seq();
+    frame.on = on;
+    return change(*room, offline::Op::Pin, row, frame.tempId, frame);
+}
+
+Result<TempId> Engine::Impl::updateRoom(const RoomId& id, const RoomEdit& edit)
+{
+    Room* room = findRoom(id);
+    if (!room || !room->rec.member)
+        return fail(ErrorCode::NotFound, "room");
+    if (room->rec.row.kind == protocol::RoomKind::Direct ||
+        room->rec.row.role == protocol::Role::Member)
+        return fail(ErrorCode::Forbidden, "role");
+    if (!edit.name && !edit.topic && !edit.archived)
+        return fail(ErrorCode::InvalidArgument, "nothing to change");
+    const bool blank = edit.name && edit.name->find_first_not_of(' ') == std::string::npos;
+    if (blank || (edit.name && !validText(*edit.name, protocol::kNameCharactersMax)))
+        return fail(ErrorCode::InvalidArgument, "name");
+    if (edit.topic && !validText(*edit.topic, protocol::kTopicCharactersMax))
+        return fail(ErrorCode::InvalidArgument, "topic");
+    protocol::RoomUpdate frame;
+    frame.room = id;
+    frame.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
+    frame.name = edit.name;
+    frame.topic = edit.topic;
+    frame.archived = edit.archived;
+    return enqueue(room, offline::Op::RoomUpdate, 0, frame.tempId, frame,
+                   [&](SendEntry&) { showInfo(*room, room->rec.serverInfo()); });
+}
+
 Result<void> Engine::Impl::retryEntries(const std::vector<TempId>& tempIds)
 {
     const auto done = transact(offline::Durability::User, [&] {
@@ -286,7 +325,8 @@ Result<void> Engine::Impl::discard(const TempId& tempId)
     const SendEntry* found = queue ? queue->find(tempId) : nullptr;
     if (!found)
         return fail(ErrorCode::NotFound, "message");
-    if (found->awaiting() || found->state == SendState::Unknown || found->state == SendState::Acked)
+    const bool maybeSent = found->everSent && found->state != SendState::Failed;
+    if (maybeSent || found->state == SendState::Acked)
         return fail(ErrorCode::Conflict, "it may have been sent already: delete it instead");
     const SendEntry entry = *found;
     Room* room = roomByKey(m_sendRooms[tempId]);
@@ -302,9 +342,8 @@ Result<void> Engine::Impl::discard(const TempId& tempId)
             }
             m_store.timeline().erase(entry.tid);
             rowChanged(*room, {0, entry.tid});
-        } else if (room && entry.tid != 0) {
-            m_store.timeline().refresh(entry.tid);
-            rowChanged(*room, {entry.tid, 0});
+        } else {
+            takeBack(room, entry);
         }
     });
     if (!done)
@@ -312,8 +351,7 @@ Result<void> Engine::Impl::discard(const TempId& tempId)
     for (const TempId& id : gone)
         forgetEntry(id);
     if (room) {
-        room->rec.row.queued = static_cast<std::int64_t>(room->queue.unsentMessages());
-        room->rec.row.failed = static_cast<std::int64_t>(room->queue.failedMessages());
+        countRoom(*room);
         roomChanged(*room);
     }
     pump();

@@ -114,6 +114,14 @@ Result<TempId> Engine::react(const RoomId& room, offline::RowId row, std::string
 {
     return m_impl->react(room, row, std::move(key), on);
 }
+Result<TempId> Engine::pin(const RoomId& room, offline::RowId row, bool on)
+{
+    return m_impl->pin(room, row, on);
+}
+Result<TempId> Engine::updateRoom(const RoomId& room, const RoomEdit& edit)
+{
+    return m_impl->updateRoom(room, edit);
+}
 Result<void> Engine::retry(const TempId& tempId)
 {
     return m_impl->retry(tempId);

@@ -82,7 +82,7 @@ public:
     virtual void outboxChanged(const OutboxState& state) = 0;
     /// A room that this client asked for exists now (createRoom).
     virtual void roomCreated(const TempId& tempId, const RoomId& room) = 0;
-    /// A command failed for good and was reverted (edits, reactions, creates); messages stay as
+    /// A command failed for good and was reverted (edits, reactions, pins, rooms); messages stay as
     /// Failed rows instead.
     virtual void commandFailed(const TempId& tempId, const Error& error) = 0;
     virtual void membersLoaded(const RoomId& room,
@@ -145,6 +145,12 @@ struct Draft {
     TempId tempId;
 };
 
+/// What is to change about a room; what is absent stays.
+struct RoomEdit {
+    std::optional<std::string> name, topic;
+    std::optional<bool> archived;
+};
+
 class Engine
 {
 public:
@@ -189,14 +195,24 @@ public:
     [[nodiscard]] Result<TempId> remove(const RoomId& room, offline::RowId row);
     [[nodiscard]] Result<TempId> react(const RoomId& room, offline::RowId row, std::string key,
                                        bool on);
+    /// Pins a message for everybody in the room, or takes the pin off.
+    [[nodiscard]] Result<TempId> pin(const RoomId& room, offline::RowId row, bool on);
+    /// Renames, describes or archives a room; shown at once, taken back and told by commandFailed()
+    /// when the server refuses. Errors: NotFound, Forbidden (a direct room, or the own role is
+    /// Member), InvalidArgument (nothing to change, an empty name, too long), Storage….
+    [[nodiscard]] Result<TempId> updateRoom(const RoomId& room, const RoomEdit& edit);
     /// A Failed message again, under the same key; whatever waited behind it follows.
     [[nodiscard]] Result<void> retry(const TempId& tempId);
     [[nodiscard]] Result<void> retryAll();
-    /// Deletes a Failed or unsent message from this device.
+    /// Deletes a Failed or never sent message from this device, with what was to be changed about
+    /// it. Errors: NotFound, Conflict (it may have reached the server, in this process or an
+    /// earlier one: remove() it instead), Storage….
     [[nodiscard]] Result<void> discard(const TempId& tempId);
     [[nodiscard]] Result<void> setDraft(const RoomId& room, std::string text);
     [[nodiscard]] Result<TempId> createRoom(protocol::RoomKind kind, std::string name,
                                             std::vector<std::string> members);
+    /// Invites, changes a role, removes (no role), leaves (oneself). Shown when the server's word
+    /// comes: who is in a room decides who reads it, so nothing is shown that is not so yet.
     [[nodiscard]] Result<TempId> setMember(const RoomId& room, const UserId& user,
                                            std::optional<protocol::Role> role);
 

@@ -84,6 +84,8 @@ public:
     Result<TempId> edit(const RoomId& room, offline::RowId row, std::string body);
     Result<TempId> remove(const RoomId& room, offline::RowId row);
     Result<TempId> react(const RoomId& room, offline::RowId row, std::string key, bool on);
+    Result<TempId> pin(const RoomId& room, offline::RowId row, bool on);
+    Result<TempId> updateRoom(const RoomId& room, const RoomEdit& edit);
     Result<void> retry(const TempId& tempId);
     Result<void> retryAll();
     Result<void> discard(const TempId& tempId);
@@ -125,7 +127,17 @@ private:
         }
     };
 
-    enum class Ask { Sync, History, Revalidate, Rooms, RoomsWalk, Members, Subscribe, Unsubscribe };
+    enum class Ask {
+        Sync,
+        History,
+        Revalidate,
+        Rooms,
+        RoomsWalk,
+        RoomsAnew,
+        Members,
+        Subscribe,
+        Unsubscribe
+    };
     struct Request {
         Ask ask = Ask::Sync;
         protocol::ClientFrame frame;
@@ -193,10 +205,13 @@ private:
     void ownEchoed(Room& room, const protocol::Event& event);
     void finishAcked(Room& room);
     void onRoomCreated(const protocol::RoomCreated& frame);
+    void takeBack(Room* room, const SendEntry& entry);
+    void countRoom(Room& room);
     void countOutbox();
     void tellOutbox();
     void showStates(Room& room, const std::vector<TempId>& tempIds);
-    void foldChildren(Room& room, const SendEntry& failed, std::vector<TempId>& folded);
+    [[nodiscard]] bool foldChildren(Room& room, const SendEntry& failed,
+                                    std::vector<TempId>& folded);
 
     // ---- commands.cpp ----
     [[nodiscard]] Result<void> checkBody(const std::string& body) const;
@@ -232,6 +247,7 @@ private:
     Room& makeRoom(const RoomId& id);
     void applyHead(Room& room, const protocol::RoomHead& head);
     void applyInfo(const protocol::RoomInfo& info);
+    void showInfo(Room& room, offline::RoomRecord::Info serverSays);
     void onRooms(const protocol::RoomsResponse& frame, const Request& request);
     void onRoomDirty(const protocol::RoomDirty& frame);
     void onRoomAdded(const protocol::RoomInfo& info);

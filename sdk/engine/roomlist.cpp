@@ -58,11 +58,21 @@ void Engine::Impl::applyInfo(const protocol::RoomInfo& info)
 {
     Room& room = makeRoom(info.head.room);
     offline::RoomRow& row = room.rec.row;
+    applyHead(room, info.head);
     row.kind = info.kind;
-    row.name = info.name;
-    row.topic = info.topic;
-    row.role = info.role;
-    row.archived = info.archived;
+    // As of `head`; what the log told of later changes is newer.
+    const Seq asOf = info.head.head;
+    offline::RoomRecord::Info says = room.rec.serverInfo();
+    const auto newer = [asOf](Seq& rev) { return asOf >= rev && (rev = asOf, true); };
+    if (newer(room.rec.nameRev))
+        says.name = info.name;
+    if (newer(room.rec.topicRev))
+        says.topic = info.topic;
+    if (newer(room.rec.archivedRev))
+        says.archived = info.archived;
+    if (newer(room.rec.roleRev))
+        row.role = info.role;
+    showInfo(room, std::move(says));
     row.muted = info.muted;
     row.members = info.members;
     room.rec.deliveredTold = std::max(room.rec.deliveredTold, info.delivered);
@@ -72,7 +82,20 @@ void Engine::Impl::applyInfo(const protocol::RoomInfo& info)
             row.last = info.last;
         m_store.users().setName(info.last->sender, info.last->senderName);
     }
-    applyHead(room, info.head);
+}
+
+// Inside a transaction: the server's name, topic and archived, with our unconfirmed changes over
+// them.
+void Engine::Impl::showInfo(Room& room, offline::RoomRecord::Info serverSays)
+{
+    touch(room);
+    std::vector<protocol::RoomUpdate> changes;
+    for (const auto& entry : m_store.outbox().ofRoom(room.rec.key, offline::Op::RoomUpdate)) {
+        auto frame = protocol::decodeClientFrame(entry.payload);
+        if (auto* update = frame ? std::get_if<protocol::RoomUpdate>(&*frame) : nullptr)
+            changes.push_back(std::move(*update));
+    }
+    room.rec.setInfo(std::move(serverSays), changes);
 }
 
 void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& request)
@@ -251,6 +274,7 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch)
     room.rec.row.headOrd = room.rec.readOrd = Ord();
     room.rec.row.mentions = 0;
     room.rec.row.last.reset();
+    room.rec.nameRev = room.rec.topicRev = room.rec.archivedRev = room.rec.roleRev = Seq();
     room.readTo = room.deliverTo = Seq();
     RoomChange& change = m_changes[room.rec.row.room];
     change = {};
@@ -262,6 +286,7 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch)
             m_forgetOnCommit.push_back(entry.tempId);
         }
     }
+    showInfo(room, room.rec.serverInfo());
 }
 
 void Engine::Impl::epochLost(Room& room, Epoch epoch)

@@ -100,7 +100,7 @@ bool Engine::Impl::sendOne(Room* room, SendQueue& queue, bool& blocked)
         failForGood(room, queue, *entry, ErrorCode::StorageFailed);
         return true;
     }
-    bool ready = true;
+    bool ready = true, lost = false;
     std::visit(
         [&](auto& it) {
             if constexpr (requires { it.prev; })
@@ -111,9 +111,15 @@ bool Engine::Impl::sendOne(Room* room, SendQueue& queue, bool& blocked)
                 if (place && !place->unsent())
                     it.target = place->seq();
                 ready = it.target != offline::kTargetUnknown;
+                lost = !ready && !place;
             }
         },
         *frame);
+    if (lost) {
+        // What it changes is gone from this device and has no number: nothing to wait for.
+        failForGood(room, queue, *entry, ErrorCode::NotFound);
+        return true;
+    }
     if (!ready)
         return false;
     if (!m_limiter.take(FrameClass::Messages, at)) {
@@ -146,10 +152,8 @@ void Engine::Impl::ownEchoed(Room& room, const TempId& tempId)
     if (!entry)
         return;
     m_store.outbox().erase(entry->id);
-    if (entry->op != offline::Op::Send && entry->tid != 0) {
-        m_store.timeline().refresh(entry->tid);
-        rowChanged(room, {entry->tid, 0});
-    }
+    if (entry->op != offline::Op::Send)
+        takeBack(&room, *entry);
     m_forgetOnCommit.push_back(tempId);
     touch(room);
 }
@@ -235,7 +239,8 @@ void Engine::Impl::onConfirmed(const protocol::MessageConfirmed& frame)
                 }
                 headHeard(*room, frame.seq);
             }
-        } else if (applied || entry->tid == 0 || !room->rec.member) {
+        } else if (applied || !room->rec.member ||
+                   (entry->tid == 0 && entry->op != offline::Op::RoomUpdate)) {
             ownEchoed(*room, frame.tempId);
             headHeard(*room, frame.seq);
         } else {
@@ -292,11 +297,19 @@ void Engine::Impl::onFailed(const protocol::MessageFailed& frame)
     tellOutbox();
 }
 
-// What was to be changed about a message that the server refused, folded into the message itself.
-void Engine::Impl::foldChildren(Room& room, const SendEntry& failed, std::vector<TempId>& folded)
+// What was to be changed about a message that the server refused: edits are folded into the message
+// itself; reactions and pins stay queued behind it and follow when it is sent after all. True: the
+// user had deleted it, so there is nothing left to ask about.
+bool Engine::Impl::foldChildren(Room& room, const SendEntry& failed, std::vector<TempId>& folded)
 {
     auto& outbox = m_store.outbox();
-    for (const offline::OutboxEntry& change : outbox.changesOf(failed.tid)) {
+    const auto changes = outbox.changesOf(failed.tid);
+    const bool deleted = std::any_of(changes.begin(), changes.end(), [](const auto& change) {
+        return change.op == offline::Op::Delete;
+    });
+    for (const offline::OutboxEntry& change : changes) {
+        if (!deleted && change.op != offline::Op::Edit)
+            continue;
         const auto frame = protocol::decodeClientFrame(change.payload);
         auto own = protocol::decodeClientFrame(outbox.payload(failed.id));
         const auto* edit = frame ? std::get_if<protocol::MessageEdit>(&*frame) : nullptr;
@@ -310,27 +323,45 @@ void Engine::Impl::foldChildren(Room& room, const SendEntry& failed, std::vector
         note(offline::Happening::Folded, change.tempId);
         folded.push_back(change.tempId);
     }
+    if (deleted) {
+        outbox.erase(failed.id);
+        m_store.timeline().erase(failed.tid);
+        rowChanged(room, {0, failed.tid});
+        return true;
+    }
     m_store.timeline().refresh(failed.tid);
     rowChanged(room, {failed.tid, 0});
+    return false;
+}
+
+// Inside a transaction: a change is out of the outbox, so what it changed is shown without it.
+void Engine::Impl::takeBack(Room* room, const SendEntry& entry)
+{
+    if (!room)
+        return;
+    if (entry.op == offline::Op::RoomUpdate)
+        showInfo(*room, room->rec.serverInfo());
+    if (entry.tid != 0) {
+        m_store.timeline().refresh(entry.tid);
+        rowChanged(*room, {entry.tid, 0});
+    }
 }
 
 void Engine::Impl::failForGood(Room* room, SendQueue& queue, SendEntry entry, ErrorCode code)
 {
     const bool message = entry.op == offline::Op::Send && room;
     std::vector<TempId> gone;
+    bool deleted = false;
     const auto done = transact(offline::Durability::User, [&] {
         note(offline::Happening::Failed, entry.tempId, 0, code);
         if (message) {
             touch(*room);
             m_store.outbox().setFailed(entry.id, code);
             m_store.timeline().setFailed(entry.tid, code);
-            foldChildren(*room, entry, gone);
+            deleted = foldChildren(*room, entry, gone);
         } else {
             m_store.outbox().erase(entry.id);
-            if (room && entry.tid != 0) {
-                m_store.timeline().refresh(entry.tid);
-                rowChanged(*room, {entry.tid, 0});
-            }
+            takeBack(room, entry);
         }
     });
     if (!done) {
@@ -340,8 +371,11 @@ void Engine::Impl::failForGood(Room* room, SendQueue& queue, SendEntry entry, Er
     for (const TempId& tempId : gone)
         forgetEntry(tempId);
     if (message) {
-        queue.failed(entry.tempId);
-        countOutbox();
+        if (deleted)
+            forgetEntry(entry.tempId);
+        else
+            queue.failed(entry.tempId);
+        countRoom(*room);
         roomChanged(*room);
         if (!m_hold)
             emitChanges();
@@ -384,13 +418,17 @@ void Engine::Impl::showStates(Room& room, const std::vector<TempId>& tempIds)
         emitChanges();
 }
 
+void Engine::Impl::countRoom(Room& room)
+{
+    room.rec.row.queued = static_cast<std::int64_t>(room.queue.unsentMessages());
+    room.rec.row.failed = static_cast<std::int64_t>(room.queue.failedMessages());
+}
+
 void Engine::Impl::countOutbox()
 {
     for (const offline::RoomKey key : m_sendable) {
-        if (Room* room = roomByKey(key)) {
-            room->rec.row.queued = static_cast<std::int64_t>(room->queue.unsentMessages());
-            room->rec.row.failed = static_cast<std::int64_t>(room->queue.failedMessages());
-        }
+        if (Room* room = roomByKey(key))
+            countRoom(*room);
     }
 }
 

@@ -62,17 +62,24 @@ void Engine::Impl::applyMetadata(Room& room, const protocol::Event& event)
 {
     offline::RoomRow& row = room.rec.row;
     if (event.kind == protocol::Kind::Room) {
-        if (event.name && row.kind != protocol::RoomKind::Direct)
-            row.name = *event.name;
-        if (event.topic)
-            row.topic = *event.topic;
-        if (event.archived)
-            row.archived = *event.archived;
+        const auto newer = [&event](Seq& rev) {
+            return event.seq > rev && (rev = event.seq, true);
+        };
+        offline::RoomRecord::Info says = room.rec.serverInfo();
+        if (event.name && row.kind != protocol::RoomKind::Direct && newer(room.rec.nameRev))
+            says.name = *event.name;
+        if (event.topic && newer(room.rec.topicRev))
+            says.topic = *event.topic;
+        if (event.archived && newer(room.rec.archivedRev))
+            says.archived = *event.archived;
+        showInfo(room, std::move(says));
     } else if (event.kind == protocol::Kind::Member && event.member) {
         if (event.name)
             m_store.users().setName(*event.member, *event.name);
-        if (*event.member == m_config.user && event.role)
+        if (*event.member == m_config.user && event.role && event.seq > room.rec.roleRev) {
             row.role = *event.role;
+            room.rec.roleRev = event.seq;
+        }
         if (!event.role && row.members > 0)
             --row.members;
         else if (event.role)
@@ -287,8 +294,12 @@ bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
             const Seq hi = last ? told.hi : begin[count - 1].seq;
             // The newest page: the cursor jumps over the hole that it leaves, which stays stated by
             // the spans.
-            if (told.limited && lo > room->rec.synced.next())
+            if (told.limited && lo > room->rec.synced.next()) {
                 room->rec.synced = lo.previous();
+                // Renames and roles that the hole swallows come with the room's present state.
+                if (!asked(Ask::RoomsAnew, told.room))
+                    ask(Ask::RoomsAnew, protocol::RoomsRequest{{}, {told.room}, {}, 1}, told.room);
+            }
             if (hi >= lo && hi.value() <= offline::kSeqMax)
                 applyLog(*room, lo, hi, begin, begin + count);
             job.done = hi;

@@ -26,11 +26,6 @@ using skein::offline::RowId;
 namespace
 {
 
-RoomId roomIdOf(const QString& text)
-{
-    return RoomId(display::utf8(text));
-}
-
 QString translated(const char* source)
 {
     return QCoreApplication::translate("Skein", source);
@@ -56,19 +51,15 @@ Client::Private::Private(Client& owner)
 
 Client::Private::~Private() = default;
 
+RoomId Client::Private::roomIdOf(const QString& text)
+{
+    return RoomId(display::utf8(text));
+}
+
 void Client::Private::post(EngineWorker::Command command)
 {
     if (worker)
         worker->post(std::move(command));
-}
-
-template <class Call>
-void Client::Private::command(Call call)
-{
-    post([this, target = worker, call = std::move(call)](Engine& engine) {
-        if (const auto result = call(engine); !result)
-            Q_EMIT target->commandRefused({}, result.error());
-    });
 }
 
 void Client::Private::requestPage(const PageRequest& request)
@@ -123,6 +114,11 @@ void Client::Private::react(const RoomId& room, RowId row, std::string key, bool
     command([room, row, key = std::move(key), on](Engine& engine) {
         return engine.react(room, row, key, on);
     });
+}
+
+void Client::Private::pin(const RoomId& room, RowId row, bool on)
+{
+    command([room, row, on](Engine& engine) { return engine.pin(room, row, on); });
 }
 
 void Client::Private::retry(const TempId& tempId)
@@ -477,7 +473,7 @@ void Client::setDraft(const QString& roomId, const QString& text)
     if (!d->worker || roomId.isEmpty() || draft(roomId) == text)
         return;
     d->drafts.insert(roomId, text);
-    d->command([room = roomIdOf(roomId), draft = display::utf8(text)](Engine& engine) {
+    d->command([room = d->roomIdOf(roomId), draft = display::utf8(text)](Engine& engine) {
         return engine.setDraft(room, draft);
     });
 }
@@ -492,7 +488,7 @@ QString Client::draft(const QString& roomId) const
 
 void Client::setTyping(const QString& roomId, bool on)
 {
-    d->post([room = roomIdOf(roomId), on](Engine& engine) { engine.typing(room, on); });
+    d->post([room = d->roomIdOf(roomId), on](Engine& engine) { engine.typing(room, on); });
 }
 
 QString Client::typingText(const QString& roomId) const
@@ -554,26 +550,26 @@ QString Client::sendMessage(const QString& roomId, const QString& text, qint64 r
     if (!d->worker || roomId.isEmpty())
         return {};
     const TempId key = d->newTempId();
-    d->send(roomIdOf(roomId), key, display::utf8(text),
+    d->send(d->roomIdOf(roomId), key, display::utf8(text),
             replySeq > 0 ? std::optional(Seq(replySeq)) : std::nullopt);
     return display::text(key.str());
 }
 
 void Client::setWatched(const QString& roomId, bool watched)
 {
-    d->setRoomOpen(roomIdOf(roomId), watched);
+    d->setRoomOpen(d->roomIdOf(roomId), watched);
 }
 
 void Client::markReadTo(const QString& roomId, qint64 seq)
 {
-    d->markRead(roomIdOf(roomId), Seq(seq));
+    d->markRead(d->roomIdOf(roomId), Seq(seq));
 }
 
 void Client::readHistory(const QString& roomId, qint64 beforeSeq, int limit,
                          std::function<void(const skein::Result<skein::offline::Page>&)> done)
 {
     static constexpr int kTries = 12; // three seconds in all
-    d->history(roomIdOf(roomId), beforeSeq, limit, kTries, std::move(done));
+    d->history(d->roomIdOf(roomId), beforeSeq, limit, kTries, std::move(done));
 }
 
 } // namespace Skein

@@ -156,6 +156,20 @@ public:
                                    const QStringList& members);
     /// The direct room with a user: made, or found again by the server. Answered as createRoom().
     Q_INVOKABLE QString openDirect(const QString& userName);
+    // What follows works offline too and is refused, if at all, by commandFailed() with an empty or
+    // unknown key; then nothing has changed. Rooms are renamed, described and archived by owners
+    // and admins, never direct ones.
+    Q_INVOKABLE void renameRoom(const QString& roomId, const QString& name);
+    Q_INVOKABLE void setTopic(const QString& roomId, const QString& topic);
+    /// An archived room takes no more messages; all of it stays readable.
+    Q_INVOKABLE void archiveRoom(const QString& roomId, bool archived = true);
+    /// Members change when the server has said so, not before. `user`: user id or sign-in name;
+    /// for removeMember() and setMemberRole() a user id of members().
+    Q_INVOKABLE void inviteMember(const QString& roomId, const QString& user);
+    Q_INVOKABLE void removeMember(const QString& roomId, const QString& user);
+    /// `role`: "owner", "admin" or "member"; false: none of these, nothing was asked.
+    Q_INVOKABLE bool setMemberRole(const QString& roomId, const QString& user, const QString& role);
+    Q_INVOKABLE void leaveRoom(const QString& roomId);
     /// The timeline of a room. Owned by the client, never deleted by QML; the same object for the
     /// same room until kTimelinesMax others were asked for more recently (one that is `active`
     /// stays). Null: empty id.
@@ -188,6 +202,12 @@ public:
     /// Queues a message without a timeline model; its states come as rowsChanged(). Empty: not
     /// signed in.
     QString sendMessage(const QString& roomId, const QString& text, qint64 replySeq = 0);
+    // Changes of a message named by its seq, fetched first when it is not on this device. What is
+    // refused, or not found within a few seconds, comes back as commandFailed() with an empty key.
+    void editMessage(const QString& roomId, qint64 seq, const QString& text);
+    void removeMessage(const QString& roomId, qint64 seq);
+    void reactToMessage(const QString& roomId, qint64 seq, const QString& key, bool on = true);
+    void pinMessage(const QString& roomId, qint64 seq, bool on = true);
     /// All of a room's traffic (messages, typing, receipts), as if it were on screen, without
     /// marking it read.
     void setWatched(const QString& roomId, bool watched);
@@ -229,7 +249,7 @@ Q_SIGNALS:
     void membersChanged(const QString& roomId);
     void presenceChanged(const QString& userId, const QString& presence);
     void roomCreated(const QString& key, const QString& roomId);
-    /// An edit, reaction, removal or createRoom was refused for good and taken back.
+    /// An edit, reaction, pin, removal or change of a room was refused for good and taken back.
     void commandFailed(const QString& key, const QString& code, const QString& text);
     /// A message of somebody else arrived, in a room that is not muted and not on screen: for
     /// notifications.

@@ -37,6 +37,7 @@ public:
     void remove(const skein::RoomId& room, skein::offline::RowId row) override;
     void react(const skein::RoomId& room, skein::offline::RowId row, std::string key,
                bool on) override;
+    void pin(const skein::RoomId& room, skein::offline::RowId row, bool on) override;
     void retry(const skein::TempId& tempId) override;
     void discard(const skein::TempId& tempId) override;
     void setRoomOpen(const skein::RoomId& room, bool open) override;
@@ -82,7 +83,21 @@ public:
     void post(EngineWorker::Command command);
     /// Runs `call(engine)` and tells commandFailed() when it gives an error.
     template <class Call>
-    void command(Call call);
+    void command(Call call)
+    {
+        post([target = worker, call = std::move(call)](skein::engine::Engine& engine) {
+            if (const auto result = call(engine); !result)
+                Q_EMIT target->commandRefused({}, result.error());
+        });
+    }
+    [[nodiscard]] static skein::RoomId roomIdOf(const QString& text);
+    /// Calls with the row of a seq once it is on this device; tells commandFailed() when it is not
+    /// to be had.
+    void withRow(const QString& roomId, qint64 seq,
+                 std::function<void(const skein::RoomId&, skein::offline::RowId)> call);
+    void updateRoom(const QString& roomId, skein::engine::RoomEdit edit);
+    void setMember(const QString& roomId, const QString& user,
+                   std::optional<skein::protocol::Role> role);
     void history(const skein::RoomId& room, qint64 beforeSeq, int limit, int triesLeft,
                  std::function<void(const skein::Result<skein::offline::Page>&)> done);
     [[nodiscard]] TimelineModel* findTimeline(const QString& roomId) const;

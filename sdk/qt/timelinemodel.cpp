@@ -469,12 +469,12 @@ void TimelineModel::remove(const QString& rowId)
     if (row < 0)
         return;
     const MessageRow& message = d->window.at(row).row;
-    if (!message.seq) {
-        discard(rowId);
-        return;
-    }
+    // Not stored yet: only this model has it. Else the engine knows whether it can still be taken
+    // out of the queue or must be deleted at the server.
     if (message.rowId > 0)
         d->port.remove(d->room, message.rowId);
+    else
+        discard(rowId);
 }
 
 void TimelineModel::react(const QString& rowId, const QString& key, bool on)
@@ -482,6 +482,12 @@ void TimelineModel::react(const QString& rowId, const QString& key, bool on)
     if (const int row = d->rowOf(rowId);
         row >= 0 && d->window.at(row).row.rowId > 0 && !key.isEmpty())
         d->port.react(d->room, d->window.at(row).row.rowId, display::utf8(key), on);
+}
+
+void TimelineModel::pin(const QString& rowId, bool on)
+{
+    if (const int row = d->rowOf(rowId); row >= 0 && d->window.at(row).row.rowId > 0)
+        d->port.pin(d->room, d->window.at(row).row.rowId, on);
 }
 
 void TimelineModel::retry(const QString& rowId)

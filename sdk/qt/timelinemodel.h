@@ -190,6 +190,8 @@ public:
     Q_INVOKABLE void edit(const QString& rowId, const QString& text);
     Q_INVOKABLE void remove(const QString& rowId);
     Q_INVOKABLE void react(const QString& rowId, const QString& key, bool on = true);
+    /// For everybody in the room; shown at once.
+    Q_INVOKABLE void pin(const QString& rowId, bool on = true);
     Q_INVOKABLE void retry(const QString& rowId);
     Q_INVOKABLE void discard(const QString& rowId);
 

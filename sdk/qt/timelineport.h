@@ -42,6 +42,7 @@ public:
     virtual void remove(const skein::RoomId& room, skein::offline::RowId row) = 0;
     virtual void react(const skein::RoomId& room, skein::offline::RowId row, std::string key,
                        bool on) = 0;
+    virtual void pin(const skein::RoomId& room, skein::offline::RowId row, bool on) = 0;
     virtual void retry(const skein::TempId& tempId) = 0;
     virtual void discard(const skein::TempId& tempId) = 0;
     virtual void setRoomOpen(const skein::RoomId& room, bool open) = 0;

@@ -98,6 +98,8 @@ void Service::Impl::on(Connection& conn, protocol::MemberSet& frame)
     if (room->kind == RoomKind::Direct)
         return forbidden("direct room");
     User* target = m_directory.user(frame.user);
+    if (!target)
+        target = m_directory.userByName(frame.user.str());
     const Member& actor = *room->member(conn.user->row.key);
     const bool self = target == conn.user;
     if (actor.role == Role::Member && !(self && !frame.role))

@@ -262,7 +262,7 @@ void Cli::start()
     const QString& command = m_options.command;
     const bool needsRoom = command == QLatin1String("history") ||
                            command == QLatin1String("send") || command == QLatin1String("read") ||
-                           command == QLatin1String("typing") ||
+                           command == QLatin1String("typing") || isRoomChange(command) ||
                            (command == QLatin1String("tail") && !m_options.arguments.isEmpty());
     if (needsRoom) {
         m_room = findRoom(m_options.arguments.value(0));
@@ -290,6 +290,8 @@ void Cli::start()
         read();
     } else if (command == QLatin1String("typing")) {
         typing();
+    } else if (change()) {
+        return;
     } else if (command == QLatin1String("script")) {
         m_script = new Script(*this);
         m_script->setParent(this);

@@ -38,6 +38,9 @@ struct Options {
     qint64 reply = 0;
 };
 
+/// A command that changes a message or a room, or lists its members: ROOM is its first argument.
+[[nodiscard]] bool isRoomChange(const QString& command);
+
 /// Reads lines from standard input without blocking; a line over kLineBytesMax ends the input.
 class Lines : public QObject
 {
@@ -94,6 +97,10 @@ private:
     void create();
     void read();
     void typing();
+    // changes.cpp
+    [[nodiscard]] bool change();
+    void members();
+    void untilConfirmed();
     void sendLine(const QString& text);
     void sendProgress(const skein::engine::TimelineChange& change);
     void maybeSent();
@@ -106,6 +113,7 @@ private:
     QHash<QString, QString> m_sending; ///< temporary id → text
     bool m_noMoreLines = false;
     int m_failed = 0;
+    bool m_asked = false; ///< the change is in the queue
     Lines* m_lines = nullptr;
     Script* m_script = nullptr;
 };
@@ -122,6 +130,8 @@ public:
 
 private:
     void command(const QByteArray& line);
+    [[nodiscard]] bool changeCommand(const QString& name, const QString& room,
+                                     const QJsonObject& object);
     void changed(const skein::engine::TimelineChange& change);
     void roomChanged(const QString& roomId);
     void refuse(const QJsonValue& id, const QString& code, const QString& detail);

@@ -23,6 +23,10 @@ constexpr char kDescription[] =
     "  create KIND NAME MEMBER...   KIND: job, support, general, direct; MEMBER: sign-in names\n"
     "  read ROOM                    mark all read\n"
     "  typing ROOM                  show that one types\n"
+    "  edit ROOM SEQ TEXT           delete ROOM SEQ          react ROOM SEQ EMOJI [off]\n"
+    "  pin ROOM SEQ [off]           rename ROOM NAME         topic ROOM TEXT\n"
+    "  archive ROOM [off]           invite ROOM USER         remove ROOM USER_ID\n"
+    "  leave ROOM                   members ROOM\n"
     "  script                       JSON commands from standard input, JSON events to standard "
     "output, one a line.\n"
     "      {\"cmd\":\"send\",\"room\":R,\"text\":T,\"id\":I,\"reply\":SEQ} "
@@ -31,6 +35,8 @@ constexpr char kDescription[] =
     "{\"cmd\":\"watch\",\"room\":R}\n"
     "      {\"cmd\":\"rooms\",\"id\":I} "
     "{\"cmd\":\"history\",\"room\":R,\"before\":S,\"limit\":N,\"id\":I} {\"cmd\":\"retry-all\"}\n"
+    "      edit, delete, react, pin, rename, topic, archive, invite, remove, leave with room, seq, "
+    "text, key, on, name, topic, user\n"
     "      {\"cmd\":\"wait-drained\",\"id\":I} {\"cmd\":\"quit\"}; the end of the input quits when "
     "all is sent.\n"
     "      Events: ready queued confirmed failed message typing receipt unread room created rooms "
@@ -55,7 +61,13 @@ const QHash<QString, Arity>& commands()
         {QStringLiteral("rooms"), {0, 0}},    {QStringLiteral("history"), {1, 1}},
         {QStringLiteral("send"), {1, 2}},     {QStringLiteral("tail"), {0, 1}},
         {QStringLiteral("create"), {2, 102}}, {QStringLiteral("read"), {1, 1}},
-        {QStringLiteral("typing"), {1, 1}},   {QStringLiteral("script"), {0, 0}}};
+        {QStringLiteral("typing"), {1, 1}},   {QStringLiteral("script"), {0, 0}},
+        {QStringLiteral("edit"), {3, 3}},     {QStringLiteral("delete"), {2, 2}},
+        {QStringLiteral("react"), {3, 4}},    {QStringLiteral("pin"), {2, 3}},
+        {QStringLiteral("rename"), {2, 2}},   {QStringLiteral("topic"), {2, 2}},
+        {QStringLiteral("archive"), {1, 2}},  {QStringLiteral("invite"), {2, 2}},
+        {QStringLiteral("remove"), {2, 2}},   {QStringLiteral("leave"), {1, 1}},
+        {QStringLiteral("members"), {1, 1}}};
     return known;
 }
 

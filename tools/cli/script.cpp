@@ -67,6 +67,8 @@ Script::Script(Cli& cli)
                                  {QStringLiteral("room"), sent.room},
                                  {QStringLiteral("code"), code}});
                     flow();
+                } else {
+                    refuse({}, code, detail);
                 }
             });
     connect(&m_lines, &Lines::line, this, &Script::command);
@@ -95,7 +97,8 @@ void Script::command(const QByteArray& line)
     const QString room = m_cli.findRoom(wanted);
     Client& client = m_cli.client();
     const bool needsRoom = name == QLatin1String("send") || name == QLatin1String("read") ||
-                           name == QLatin1String("typing") || name == QLatin1String("history");
+                           name == QLatin1String("typing") || name == QLatin1String("history") ||
+                           (isRoomChange(name) && name != QLatin1String("members"));
     if (needsRoom && room.isEmpty()) {
         refuse(id, QStringLiteral("not_found"), wanted);
         return;
@@ -157,6 +160,8 @@ void Script::command(const QByteArray& line)
                                             {QStringLiteral("room"), room},
                                             {QStringLiteral("messages"), list}});
                            });
+    } else if (changeCommand(name, room, object)) {
+        return;
     } else if (name == QLatin1String("retry-all")) {
         client.retryAllFailed();
     } else if (name == QLatin1String("wait-drained")) {

@@ -43,6 +43,10 @@ public:
     void edit(const skein::RoomId&, skein::offline::RowId, std::string) override { ++edits; }
     void remove(const skein::RoomId&, skein::offline::RowId) override {}
     void react(const skein::RoomId&, skein::offline::RowId, std::string, bool) override {}
+    void pin(const skein::RoomId&, skein::offline::RowId row, bool on) override
+    {
+        pins.emplace_back(row, on);
+    }
     void retry(const TempId& tempId) override { retried.push_back(tempId); }
     void discard(const TempId& tempId) override { discarded.push_back(tempId); }
     void setRoomOpen(const skein::RoomId&, bool isOpen) override { open = isOpen; }
@@ -104,6 +108,7 @@ public:
     std::map<std::int64_t, MessageRow> rows;
     std::int64_t firstUnread = 0;
     bool startIsStored = true, open = false;
+    std::vector<std::pair<skein::offline::RowId, bool>> pins;
     int nextTemp = 0, edits = 0;
     std::deque<PageRequest> asked;
     std::vector<std::pair<TempId, std::string>> sent;
