@@ -5,7 +5,6 @@
 #include "tools/load/serverprocess.h"
 
 #include <QCoreApplication>
-#include <QElapsedTimer>
 #include <QEventLoop>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -18,14 +17,15 @@ namespace
 // Runs the event loop until the condition holds; false when it does not within the time.
 bool waitFor(const std::function<bool()>& condition, int timeoutMs)
 {
-    QElapsedTimer elapsed;
-    elapsed.start();
-    while (!condition()) {
-        if (elapsed.elapsed() > timeoutMs)
-            return false;
-        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents, 20);
-    }
-    return true;
+    bool late = false;
+    // Not the overload with a time: it polls instead of waiting, as no app does.
+    QTimer timeout;
+    timeout.setSingleShot(true);
+    QObject::connect(&timeout, &QTimer::timeout, [&late] { late = true; });
+    timeout.start(timeoutMs);
+    while (!condition() && !late)
+        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents);
+    return !late;
 }
 
 Result<std::vector<Measurement>> visible(const Settings& settings)

@@ -155,8 +155,9 @@ int main(int argc, char** argv)
         auto* probe = new Skein::SettleProbe(window, window);
         if (options.firstPaintReport)
             QObject::connect(probe, &Skein::SettleProbe::painted, window, [](qint64 ageMs) {
-                say(QStringLiteral("{\"first_paint_ms\": %1, \"rss_kib\": %2}")
+                say(QStringLiteral("{\"first_paint_ms\": %1, \"cpu_ms\": %2, \"rss_kib\": %3}")
                         .arg(ageMs)
+                        .arg(Skein::processCpuMs(), 0, 'f', 1)
                         .arg(Skein::residentKiB()),
                     stdout);
             });

@@ -26,6 +26,14 @@ qint64 processAgeMs()
     return qRound64((nowS - startedS) * 1000.0);
 }
 
+double processCpuMs()
+{
+    timespec used{};
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
+        return 0;
+    return static_cast<double>(used.tv_sec) * 1e3 + static_cast<double>(used.tv_nsec) / 1e6;
+}
+
 qint64 residentKiB()
 {
     QFile statm(QStringLiteral("/proc/self/statm"));

@@ -12,6 +12,8 @@ namespace Skein
 
 /// Milliseconds since this process was started by the system; negative = unknown.
 [[nodiscard]] qint64 processAgeMs();
+/// CPU time of this process so far in ms, all threads: what a busy machine does not lengthen.
+[[nodiscard]] double processCpuMs();
 /// Resident memory of this process in KiB; 0 = unknown.
 [[nodiscard]] qint64 residentKiB();
 
