@@ -487,6 +487,44 @@ TEST(Store, withThreadsEveryMessageIsAnsweredInOrderAndManyInOnePost)
     EXPECT_EQ(db.text("PRAGMA journal_mode"), "wal");
 }
 
+TEST(Store, theLogIsMadeInAdvanceAndItsZerosAreNoMessagesAfterAKill)
+{
+    Folder folder;
+    Folder copy;
+    Loop loop;
+    SqliteOptions options;
+    options.directory = folder.path();
+    options.post = loop.executor();
+    Fixture fixture;
+    {
+        auto inlined = mustOpen(inlineOn(folder.path()));
+        fixture.fill(*inlined);
+    }
+    constexpr int kCount = 20;
+    auto storage = mustOpen(options);
+    const std::string log = folder.path() + "/skein.db-wal";
+    const auto length = std::filesystem::file_size(log);
+    EXPECT_GE(length, 1'000u * 4'120u); // what is written before a checkpoint begins
+    int answered = 0;
+    for (int i = 0; i < kCount; ++i)
+        storage->append(fixture.message("m"), [&](Result<Logged> logged) {
+            ASSERT_TRUE(logged);
+            ++answered;
+        });
+    loop.runUntil([&] { return answered == kCount; });
+    EXPECT_EQ(std::filesystem::file_size(log), length); // no commit made it longer
+    // What a kill would leave behind.
+    std::filesystem::create_directories(copy.path());
+    for (const char* name : {"/skein.db", "/skein.db-wal"})
+        std::filesystem::copy_file(folder.path() + name, copy.path() + name);
+    auto again = mustOpen(inlineOn(copy.path()));
+    EXPECT_EQ(logOf(*again, fixture.room.key).size(), 1u + kCount);
+    again.reset();
+    sqlite::Db db;
+    ASSERT_TRUE(db.open(copy.path() + "/skein.db", ""));
+    EXPECT_EQ(db.text("PRAGMA integrity_check"), "ok");
+}
+
 TEST(Store, theUserObserverHearsBeforeTheAnswer)
 {
     MemoryDisk disk;
