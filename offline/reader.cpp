@@ -350,13 +350,13 @@ Result<std::vector<RoomRow>> SqliteReader::rooms(std::size_t offset, std::size_t
     const auto counts = unsentCounts(*m_db);
     // A short page looks its own drafts up; for the whole list one walk over all drafts is less.
     const bool isShort = limit <= kDraftLookupsMax;
-    std::unordered_map<RoomKey, std::string> drafts;
+    std::unordered_map<RoomKey, ShownDraft> drafts;
     if (!isShort)
         drafts = allDrafts(*m_db);
     Query q = isShort
-                  ? m_db->query("SELECT " SKEIN_ROOM_ROW_COLUMNS
-                                ", (SELECT d.text FROM drafts d WHERE d.room = r.id)"
-                                " FROM rooms r WHERE r.member = 1"
+                  ? m_db->query("SELECT " SKEIN_ROOM_ROW_COLUMNS ", " SKEIN_DRAFT_COLUMNS
+                                " FROM rooms r LEFT JOIN drafts d ON d.room = r.id"
+                                " WHERE r.member = 1"
                                 " ORDER BY r.active_ts DESC, r.id LIMIT ? OFFSET ?")
                   : m_db->query("SELECT " SKEIN_ROOM_ROW_COLUMNS " FROM rooms r WHERE r.member = 1"
                                 " ORDER BY r.active_ts DESC, r.id LIMIT ? OFFSET ?");
@@ -370,9 +370,9 @@ Result<std::vector<RoomRow>> SqliteReader::rooms(std::size_t offset, std::size_t
             row.failed = found->second.failed;
         }
         if (isShort)
-            row.draft = q.view(kRoomRowColumns);
+            readDraft(q, kRoomRowColumns).moveTo(row);
         else if (const auto found = drafts.find(key); found != drafts.end())
-            row.draft = std::move(found->second);
+            found->second.moveTo(row);
     }
     if (!m_db->ok())
         return fail(*m_db->error());

@@ -15,8 +15,8 @@
     "r.active_ts"
 #define SKEIN_ROOM_COLUMNS                                                                         \
     SKEIN_ROOM_ROW_COLUMNS                                                                         \
-        ", r.member, r.synced, r.read_told, r.delivered_told, r.server_name, r.server_topic, "     \
-        "r.server_archived, r.name_rev, r.topic_rev, r.archived_rev, r.role_rev"
+    ", r.member, r.synced, r.read_told, r.delivered_told, r.server_name, r.server_topic, "         \
+    "r.server_archived, r.name_rev, r.topic_rev, r.archived_rev, r.role_rev"
 
 namespace skein::offline
 {
@@ -29,8 +29,24 @@ RoomKey readRoomRow(const Query& q, RoomRow& row);
 struct UnsentCounts {
     std::int64_t queued = 0, failed = 0;
 };
+/// What the list shows of a draft; null columns are none.
+#define SKEIN_DRAFT_COLUMNS "d.text, d.reply_to, d.other, iif(d.told, d.rev, d.base)"
+struct ShownDraft {
+    std::string text, other;
+    Seq replyTo;
+    Rev base;
+    void moveTo(RoomRow& row)
+    {
+        row.draft = std::move(text);
+        row.draftOther = std::move(other);
+        row.draftReplyTo = replyTo;
+        row.draftBase = base;
+    }
+};
+/// From SKEIN_DRAFT_COLUMNS that begin at `column`.
+[[nodiscard]] ShownDraft readDraft(const Query& q, int column);
 /// Drafts of all rooms that have one.
-[[nodiscard]] std::unordered_map<RoomKey, std::string> allDrafts(Db& db);
+[[nodiscard]] std::unordered_map<RoomKey, ShownDraft> allDrafts(Db& db);
 /// Unsent messages of every room that has any.
 [[nodiscard]] std::unordered_map<RoomKey, UnsentCounts> unsentCounts(Db& db);
 

@@ -38,12 +38,18 @@ RoomKey readRoomRow(const Query& q, RoomRow& row)
     return q.integer(0);
 }
 
-std::unordered_map<RoomKey, std::string> allDrafts(Db& db)
+ShownDraft readDraft(const Query& q, int column)
 {
-    std::unordered_map<RoomKey, std::string> drafts;
-    Query q = db.query("SELECT room, text FROM drafts");
+    return {q.text(column), q.text(column + 2), Seq(q.integer(column + 1)),
+            Rev(q.integer(column + 3))};
+}
+
+std::unordered_map<RoomKey, ShownDraft> allDrafts(Db& db)
+{
+    std::unordered_map<RoomKey, ShownDraft> drafts;
+    Query q = db.query("SELECT d.room, " SKEIN_DRAFT_COLUMNS " FROM drafts d");
     while (q.step())
-        drafts.emplace(q.integer(0), q.view(1));
+        drafts.emplace(q.integer(0), readDraft(q, 1));
     return drafts;
 }
 
@@ -85,7 +91,7 @@ std::vector<RoomRecord> Rooms::load()
             record.row.failed = found->second.failed;
         }
         if (const auto found = drafts.find(record.key); found != drafts.end())
-            record.row.draft = std::move(found->second);
+            found->second.moveTo(record.row);
     }
     return records;
 }

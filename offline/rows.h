@@ -80,7 +80,10 @@ struct RoomRow {
     std::int64_t unread = 0, mentions = 0;
     std::optional<protocol::Preview> last;
     std::int64_t activeTs = 0; ///< order of the list, newest first
-    std::string draft;
+    std::string draft;         ///< what stands in the composer; empty = nothing
+    Seq draftReplyTo;          ///< message that it answers; 0 = none
+    std::string draftOther;    ///< written on another device and replaced by `draft`; empty = none
+    Rev draftBase; ///< what `draft` stands on: to be given back with the next change of it
     std::int64_t queued = 0, failed = 0; ///< own unsent messages
     friend bool operator==(const RoomRow&, const RoomRow&) = default;
 };

@@ -108,6 +108,7 @@ public:
     static constexpr char kUser[] = "user";
     static constexpr char kUserName[] = "user_name";
     static constexpr char kDevice[] = "device";
+    static constexpr char kDrafts[] = "drafts"; ///< revision up to which the server's were fetched
 
 private:
     class FileLock;

@@ -155,6 +155,17 @@ struct Position {
     friend bool operator==(const Position&, const Position&) = default;
 };
 
+/// What a user has written in a room and not sent, the same on all devices of the user.
+struct DraftInfo {
+    RoomId room;
+    Rev rev; ///< grows with every change of any draft of the user
+    std::string text; ///< empty = none
+    std::optional<Seq> replyTo;
+    std::string other; ///< what other devices wrote meanwhile and `text` replaced without having seen it
+    std::int64_t ts = 0;
+    friend bool operator==(const DraftInfo&, const DraftInfo&) = default;
+};
+
 /// A token bucket: `burst` at once, then `perMinute`.
 struct Bucket {
     std::int64_t burst = 0;
@@ -264,6 +275,22 @@ struct RoomCreate {
     std::vector<std::string> members; ///< user ids or sign-in names
     friend bool operator==(const RoomCreate&, const RoomCreate&) = default;
 };
+/// What stands in the composer now. `base` is the revision that the text was written on top of.
+struct DraftSet {
+    RoomId room;
+    TempId tempId;
+    Rev base; ///< 0 = none was known
+    std::string text;
+    std::optional<Seq> replyTo;
+    bool dropOther = false; ///< the user has seen `other` of revision `base` and does not need it any more
+    friend bool operator==(const DraftSet&, const DraftSet&) = default;
+};
+struct DraftsRequest {
+    RequestId req;
+    Rev after; ///< those with a higher revision, ascending
+    std::int64_t limit = 100;
+    friend bool operator==(const DraftsRequest&, const DraftsRequest&) = default;
+};
 struct SyncCursor {
     RoomId room;
     Epoch epoch;
@@ -346,6 +373,8 @@ struct Welcome {
     SyncToken syncToken;
     std::vector<RoomHead> dirty; ///< by recency, newest first
     bool more = false;           ///< the rest comes as room_dirty
+    /// Newest revision of this user's drafts; 0 = none yet. Absent: this server keeps no drafts.
+    std::optional<Rev> drafts;
     friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 struct MessagePending {
@@ -458,6 +487,19 @@ struct ReadState {
     std::int64_t mentions = 0;
     friend bool operator==(const ReadState&, const ReadState&) = default;
 };
+/// To all of the user's devices after a change of a draft; to the one that asked, `tempId` says that it is stored.
+struct DraftChanged {
+    DraftInfo draft;
+    TempId tempId;
+    friend bool operator==(const DraftChanged&, const DraftChanged&) = default;
+};
+struct DraftsResponse {
+    RequestId req;
+    std::vector<DraftInfo> drafts;
+    Rev rev; ///< everything up to here was told: `after` of the next request
+    bool more = false;
+    friend bool operator==(const DraftsResponse&, const DraftsResponse&) = default;
+};
 /// Positions of other members; on subscribe those of all, later of who moved.
 struct Receipts {
     RoomId room;
@@ -529,11 +571,11 @@ struct UnknownFrame {
 using ClientFrame =
     std::variant<Hello, SubscribeRoom, UnsubscribeRoom, MessageSend, MessageEdit, MessageDelete, ReactionSet, PinSet,
                  MemberSet, RoomUpdate, RoomCreate, SyncRequest, HistoryRequest, Revalidate, RoomsRequest,
-                 MembersRequest, MarkRead, MarkDelivered, TypingSet, PresenceSet, TokenRefresh, Ping, Pong, UnknownFrame>;
+                 MembersRequest, DraftSet, DraftsRequest, MarkRead, MarkDelivered, TypingSet, PresenceSet, TokenRefresh, Ping, Pong, UnknownFrame>;
 
 using ServerFrame =
     std::variant<Welcome, MessagePending, MessageConfirmed, MessageFailed, LogEntry, RoomDirty, RoomAdded, RoomRemoved,
                  RoomCreated, SyncResponse, HistoryResponse, RevalidateResponse, RoomsResponse, MembersResponse,
-                 ReadState, Receipts, TypingUsers, PresenceUsers, TokenOk, ErrorFrame, Goodbye, Ping, Pong, UnknownFrame>;
+                 ReadState, DraftChanged, DraftsResponse, Receipts, TypingUsers, PresenceUsers, TokenOk, ErrorFrame, Goodbye, Ping, Pong, UnknownFrame>;
 
 } // namespace skein::protocol

@@ -95,4 +95,21 @@
             </translation>
         </message>
     </context>
+    <context>
+        <name>Main</name>
+        <message numerus="yes">
+            <source>%n unsent message(s)</source>
+            <translation>
+                <numerusform>%n unsent message</numerusform>
+                <numerusform>%n unsent messages</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n draft(s)</source>
+            <translation>
+                <numerusform>%n draft</numerusform>
+                <numerusform>%n drafts</numerusform>
+            </translation>
+        </message>
+    </context>
 </TS>

@@ -77,6 +77,10 @@
             <source>This device forgets your conversations. They stay on the server.</source>
             <translation>ეს მოწყობილობა თქვენს საუბრებს დაივიწყებს. სერვერზე ისინი დარჩება.</translation>
         </message>
+        <message>
+            <source>Devices</source>
+            <translation>მოწყობილობები</translation>
+        </message>
     </context>
     <context>
         <name>Composer</name>
@@ -214,6 +218,28 @@
         <message>
             <source>Skein</source>
             <translation>Skein</translation>
+        </message>
+        <message numerus="yes">
+            <source>%n unsent message(s)</source>
+            <translation>
+                <numerusform>%n გაუგზავნელი შეტყობინება</numerusform>
+                <numerusform>%n გაუგზავნელი შეტყობინება</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n draft(s)</source>
+            <translation>
+                <numerusform>%n მონახაზი</numerusform>
+                <numerusform>%n მონახაზი</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>%1 was signed out of this device from another one, and its data here were deleted.</source>
+            <translation>%1 ამ მოწყობილობიდან სხვა მოწყობილობით გამოიყვანეს და მისი მონაცემები აქ წაიშალა.</translation>
+        </message>
+        <message>
+            <source>Lost with them: %1.</source>
+            <translation>მათთან ერთად დაიკარგა: %1.</translation>
         </message>
     </context>
     <context>
@@ -751,6 +777,60 @@
         <message>
             <source>New messages</source>
             <translation>ახალი შეტყობინებები</translation>
+        </message>
+    </context>
+    <context>
+        <name>DevicesDialog</name>
+        <message>
+            <source>Devices</source>
+            <translation>მოწყობილობები</translation>
+        </message>
+        <message>
+            <source>Sign out this device?</source>
+            <translation>გამოვიდეს ეს მოწყობილობა?</translation>
+        </message>
+        <message>
+            <source>%1 is signed out and deletes its data as soon as it is online. What was not sent from there is lost.</source>
+            <translation>%1 ანგარიშიდან გამოვა და თავის მონაცემებს წაშლის, როგორც კი ქსელში გამოჩნდება. რაც იქიდან არ გაგზავნილა, დაიკარგება.</translation>
+        </message>
+        <message>
+            <source>Sign out</source>
+            <translation>გამოსვლა</translation>
+        </message>
+        <message>
+            <source>Sign out %1</source>
+            <translation>%1: გამოსვლა</translation>
+        </message>
+        <message>
+            <source>Unnamed device</source>
+            <translation>უსახელო მოწყობილობა</translation>
+        </message>
+        <message>
+            <source>This device</source>
+            <translation>ეს მოწყობილობა</translation>
+        </message>
+        <message>
+            <source>Last seen %1</source>
+            <translation>ბოლოს ჩანდა: %1</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>დახურვა</translation>
+        </message>
+    </context>
+    <context>
+        <name>OtherDraftLine</name>
+        <message>
+            <source>Draft from another device: %1</source>
+            <translation>მონახაზი სხვა მოწყობილობიდან: %1</translation>
+        </message>
+        <message>
+            <source>Add it</source>
+            <translation>დამატება</translation>
+        </message>
+        <message>
+            <source>Discard</source>
+            <translation>გაუქმება</translation>
         </message>
     </context>
 </TS>

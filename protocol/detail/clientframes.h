@@ -169,6 +169,25 @@ void describe(V& v, F& f)
     v.defaulted("limit", f.limit, IntRule{1, kListLimitMax});
 }
 
+template <class V, Of<DraftSet> F>
+void describe(V& v, F& f)
+{
+    v.required("room", f.room, kId);
+    v.required("temp_id", f.tempId, kTempId);
+    v.defaulted("base", f.base, kCount);
+    v.required("text", f.text, kBody);
+    v.optional("reply_to", f.replyTo, kPosition);
+    v.optional("drop_other", f.dropOther, kPlain);
+}
+
+template <class V, Of<DraftsRequest> F>
+void describe(V& v, F& f)
+{
+    v.required("req", f.req, kId);
+    v.defaulted("after", f.after, kCount);
+    v.defaulted("limit", f.limit, IntRule{1, kListLimitMax});
+}
+
 template <class V, Of<MarkRead> F>
 void describe(V& v, F& f)
 {

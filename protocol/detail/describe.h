@@ -54,6 +54,10 @@ inline constexpr std::string_view kTypeName<RoomsRequest> = "rooms_request";
 template <>
 inline constexpr std::string_view kTypeName<MembersRequest> = "members_request";
 template <>
+inline constexpr std::string_view kTypeName<DraftSet> = "draft_set";
+template <>
+inline constexpr std::string_view kTypeName<DraftsRequest> = "drafts_request";
+template <>
 inline constexpr std::string_view kTypeName<MarkRead> = "mark_read";
 template <>
 inline constexpr std::string_view kTypeName<MarkDelivered> = "mark_delivered";
@@ -96,6 +100,10 @@ template <>
 inline constexpr std::string_view kTypeName<MembersResponse> = "members_response";
 template <>
 inline constexpr std::string_view kTypeName<ReadState> = "read_state";
+template <>
+inline constexpr std::string_view kTypeName<DraftChanged> = "draft";
+template <>
+inline constexpr std::string_view kTypeName<DraftsResponse> = "drafts_response";
 template <>
 inline constexpr std::string_view kTypeName<Receipts> = "receipts";
 template <>

@@ -124,6 +124,17 @@ void describe(V& v, F& f)
     v.required("last_seen", f.lastSeen, kCount);
 }
 
+template <class V, Of<DraftInfo> F>
+void describe(V& v, F& f)
+{
+    v.required("room", f.room, kId);
+    v.required("rev", f.rev, kCount);
+    v.required("text", f.text, kBody);
+    v.optional("reply_to", f.replyTo, kPosition);
+    v.optional("other", f.other, kBody);
+    v.required("ts", f.ts, kCount);
+}
+
 template <class V, Of<Position> F>
 void describe(V& v, F& f)
 {

@@ -19,6 +19,7 @@ void describe(V& v, F& f)
     v.optional("sync_token", f.syncToken, kToken);
     v.optional("dirty", f.dirty, ListRule<Plain>{kDirtyPerFrameMax});
     v.optional("more", f.more, kPlain);
+    v.optional("drafts", f.drafts, kCount);
 }
 
 template <class V, Of<MessagePending> F>
@@ -147,6 +148,22 @@ void describe(V& v, F& f)
     v.required("delivered", f.delivered, kCount);
     v.required("unread", f.unread, kCount);
     v.required("mentions", f.mentions, kCount);
+}
+
+template <class V, Of<DraftChanged> F>
+void describe(V& v, F& f)
+{
+    describe(v, f.draft);
+    v.optional("temp_id", f.tempId, kTempId);
+}
+
+template <class V, Of<DraftsResponse> F>
+void describe(V& v, F& f)
+{
+    v.required("req", f.req, kId);
+    v.required("drafts", f.drafts, ListRule<Plain>{kListLimitMax});
+    v.required("rev", f.rev, kCount);
+    v.optional("more", f.more, kPlain);
 }
 
 template <class V, Of<Receipts> F>

@@ -55,6 +55,8 @@ inline constexpr std::string_view kPartName<RoomInfo> = "room_info";
 template <>
 inline constexpr std::string_view kPartName<MemberInfo> = "member_info";
 template <>
+inline constexpr std::string_view kPartName<DraftInfo> = "draft_info";
+template <>
 inline constexpr std::string_view kPartName<Position> = "position";
 template <>
 inline constexpr std::string_view kPartName<Bucket> = "bucket";

@@ -112,11 +112,22 @@ Result<TempId> Engine::Impl::send(const RoomId& id, const Draft& draft)
     frame.mentions = draft.mentions;
     frame.attachments = draft.attachments;
     frame.clientTs = std::max<std::int64_t>(wall.ms, 0);
-    return enqueue(room, offline::Op::Send, 0, frame.tempId, frame, [&](SendEntry& entry) {
+    const bool endsDraft =
+        draft.endsDraft && (!room->draft.text.empty() || room->draft.replyTo != Seq());
+    const offline::DraftRecord before = room->draft;
+    auto sent = enqueue(room, offline::Op::Send, 0, frame.tempId, frame, [&](SendEntry& entry) {
         entry.tid = m_store.timeline().insertUnsent(room->rec.key, entry.id, frame, wall.ms);
         m_store.outbox().setRow(entry.id, entry.tid);
         rowChanged(*room, {entry.tid, 0});
+        if (endsDraft) {
+            showDraft(*room, changedDraft(*room, {}, {}, std::nullopt));
+            m_store.drafts().save(room->draft);
+        }
     });
+    if (endsDraft && !sent)
+        showDraft(*room, before);
+    pumpDrafts(now());
+    return sent;
 }
 
 Result<TempId> Engine::Impl::change(Room& room, offline::Op op, offline::RowId tid,
@@ -357,26 +368,6 @@ Result<void> Engine::Impl::discard(const TempId& tempId)
     pump();
     emitChanges();
     tellOutbox();
-    return {};
-}
-
-Result<void> Engine::Impl::setDraft(const RoomId& id, std::string text)
-{
-    Room* room = findRoom(id);
-    if (!room)
-        return fail(ErrorCode::NotFound, "room");
-    if (!protocol::isValidUtf8(text))
-        return fail(ErrorCode::InvalidArgument, "draft is not UTF-8");
-    if (text == room->rec.row.draft)
-        return {};
-    auto done = transact(offline::Durability::User, [&] {
-        m_store.drafts().set(room->rec.key, text, m_host.clock.wallNow().ms);
-    });
-    if (!done)
-        return done;
-    room->rec.row.draft = std::move(text);
-    roomChanged(*room);
-    emitChanges();
     return {};
 }
 

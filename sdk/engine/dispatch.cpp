@@ -79,6 +79,11 @@ void Engine::Impl::handle(protocol::ServerFrame& frame)
                               if (const auto request = answered(f.req))
                                   onMembers(f, *request);
                           },
+                          [this](const protocol::DraftChanged& f) { onDraft(f); },
+                          [this](const protocol::DraftsResponse& f) {
+                              if (answered(f.req))
+                                  onDrafts(f);
+                          },
                           [this](const protocol::TypingUsers& f) { onTyping(f); },
                           [this](const protocol::PresenceUsers& f) { onPresence(f); },
                           [this](const protocol::ErrorFrame& f) { onError(f); },
@@ -207,7 +212,7 @@ void Engine::Impl::requestTimeouts(MonoTime at)
                     wantSync(*room);
                 }
             }
-        } else if (request.tries < kRequestTriesMax) {
+        } else if (request.tries < kRequestTriesMax || mustBeAnswered(request.ask)) {
             m_waiting.push_back(std::move(request));
         }
     }
@@ -251,7 +256,8 @@ void Engine::Impl::onError(const protocol::ErrorFrame& frame)
                     wantSync(*room);
             }
         }
-    } else if (frame.temporary && request->tries < kRequestTriesMax) {
+    } else if (frame.temporary &&
+               (request->tries < kRequestTriesMax || mustBeAnswered(request->ask))) {
         m_waiting.push_back(std::move(*request));
     } else if (frame.code == ErrorCode::NotFound && !request->room.empty()) {
         removeRoom(request->room);

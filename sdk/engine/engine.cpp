@@ -30,6 +30,7 @@ Engine::Impl::Impl(offline::Store& store, Host host, Config config)
     }
     m_storeWasEmpty = m_rooms.empty();
     loadOutbox();
+    loadDrafts();
     // Who this store belongs to. A failure shows itself in the first write that matters.
     auto transaction = m_store.begin(offline::Durability::User);
     m_store.setFact(offline::Store::kUser, m_config.user.str());
@@ -134,9 +135,14 @@ Result<void> Engine::discard(const TempId& tempId)
 {
     return m_impl->discard(tempId);
 }
-Result<void> Engine::setDraft(const RoomId& room, std::string text)
+Result<void> Engine::setDraft(const RoomId& room, std::string text, Seq replyTo,
+                              std::optional<Rev> base)
 {
-    return m_impl->setDraft(room, std::move(text));
+    return m_impl->setDraft(room, std::move(text), replyTo, base);
+}
+Result<void> Engine::settleOtherDraft(const RoomId& room, bool keep)
+{
+    return m_impl->settleOtherDraft(room, keep);
 }
 Result<TempId> Engine::createRoom(protocol::RoomKind kind, std::string name,
                                   std::vector<std::string> members)

@@ -62,6 +62,7 @@ inline constexpr std::size_t kTimelineChangeMax = 1000;
 
 struct OutboxState {
     std::int64_t queued = 0, inFlight = 0, failed = 0;
+    std::int64_t drafts = 0;             ///< not empty, and not known to the server
     std::optional<MonoTime> slowedUntil; ///< rate limited; the queue goes on then
     friend bool operator==(const OutboxState&, const OutboxState&) = default;
 };
@@ -139,6 +140,9 @@ struct Draft {
     std::optional<Seq> thread;
     std::vector<UserId> mentions;
     std::vector<protocol::Attachment> attachments;
+    /// It is what stood in the room's composer: the room's draft ends with it, in the same
+    /// transaction, on all devices.
+    bool endsDraft = false;
     /// Made by the caller, who shows the message before it is stored (a UUID version 7,
     /// makeTempId()); empty = the engine makes one. send() gives back this one; an id that was used
     /// before is InvalidArgument.
@@ -208,7 +212,15 @@ public:
     /// it. Errors: NotFound, Conflict (it may have reached the server, in this process or an
     /// earlier one: remove() it instead), Storage….
     [[nodiscard]] Result<void> discard(const TempId& tempId);
-    [[nodiscard]] Result<void> setDraft(const RoomId& room, std::string text);
+    /// What stands in the composer now; durable when this returns, told to the user's other devices
+    /// soon after. `base`: RoomRow::draftBase of the draft that the composer showed when the user
+    /// began to change it; nullopt = the newest. Nothing is lost when another device wrote in
+    /// between (docs/adr/0012-drafts.md). Errors: NotFound, InvalidArgument (not UTF-8), Storage….
+    [[nodiscard]] Result<void> setDraft(const RoomId& room, std::string text, Seq replyTo = {},
+                                        std::optional<Rev> base = {});
+    /// Done with RoomRow::draftOther: takes it over below the draft (`keep`), or drops it. Errors:
+    /// NotFound (there is none), BodyTooLarge (both together; nothing changes), Storage….
+    [[nodiscard]] Result<void> settleOtherDraft(const RoomId& room, bool keep);
     [[nodiscard]] Result<TempId> createRoom(protocol::RoomKind kind, std::string name,
                                             std::vector<std::string> members);
     /// Invites, changes a role, removes (no role), leaves (oneself). Shown when the server's word

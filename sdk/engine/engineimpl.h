@@ -5,6 +5,7 @@
 //   sender.cpp    the outbox on the wire      commands.cpp  what the user asks
 //   sync.cpp      the log: live path, gaps, catch-up   history.cpp  pages, holes, revalidation
 //   roomlist.cpp  rooms, subscriptions, epochs          receipts.cpp positions, unread
+//   drafts.cpp    what stands in the composers
 //   signals.cpp   typing and presence         changes.cpp   transactions, and telling the host
 //   journal.cpp   what happened to what was sent
 #pragma once
@@ -89,7 +90,9 @@ public:
     Result<void> retry(const TempId& tempId);
     Result<void> retryAll();
     Result<void> discard(const TempId& tempId);
-    Result<void> setDraft(const RoomId& room, std::string text);
+    Result<void> setDraft(const RoomId& room, std::string text, Seq replyTo,
+                          std::optional<Rev> base);
+    Result<void> settleOtherDraft(const RoomId& room, bool keep);
     Result<TempId> createRoom(protocol::RoomKind kind, std::string name,
                               std::vector<std::string> members);
     Result<TempId> setMember(const RoomId& room, const UserId& user,
@@ -118,9 +121,17 @@ private:
         bool full = false;         ///< subscribed in full on this connection
         bool membersAsked = false; ///< on this connection
         SyncPhase sync = SyncPhase::None;
-        Seq deliverTo; ///< to be told by mark_delivered
-        Seq readTo;    ///< to be told by mark_read
+        Seq deliverTo;   ///< to be told by mark_delivered
+        Seq readTo;      ///< to be told by mark_read
+        Seq deliverSent; ///< told on this connection, and not known to have arrived
+        MonoTime deliverSentAt;
         std::int64_t revalidateBudget = 0;
+        offline::DraftRecord draft;
+        TempId draftSent;          ///< on the wire and not answered; empty = none
+        MonoTime draftSentAt;      ///< of that
+        MonoTime draftAt;          ///< not to be told before
+        int draftTries = 0;        ///< refused for now, since the last that was not
+        bool draftRefused = false; ///< for good: on this connection not told again
         [[nodiscard]] offline::RoomView view() const
         {
             return {rec.key, rec.row.room, rec.row.othersRead, rec.row.othersDelivered};
@@ -135,6 +146,7 @@ private:
         RoomsWalk,
         RoomsAnew,
         Members,
+        Drafts,
         Subscribe,
         Unsubscribe
     };
@@ -184,6 +196,11 @@ private:
     [[nodiscard]] bool canWrite() const;
     void ask(Ask what, protocol::ClientFrame frame, const RoomId& room);
     [[nodiscard]] bool asked(Ask what, const RoomId& room) const;
+    /// Nothing else brings what these ask for while the connection lives.
+    [[nodiscard]] static bool mustBeAnswered(Ask what)
+    {
+        return what == Ask::Drafts || what == Ask::RoomsAnew;
+    }
     void pumpRequests();
     void requestTimeouts(MonoTime now);
     std::optional<Request> answered(const RequestId& id);
@@ -266,6 +283,26 @@ private:
     void othersMoved(Room& room, Seq read, Seq delivered);
     void readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread);
     void flushReceipts(MonoTime now);
+    void syncReads(MonoTime now);
+    void deliveriesProved(MonoTime pingSentAt);
+    void deliveriesUnproved();
+
+    // ---- drafts.cpp ----
+    void loadDrafts();
+    [[nodiscard]] offline::DraftRecord changedDraft(const Room& room, std::string text, Seq replyTo,
+                                                    std::optional<Rev> base);
+    void showDraft(Room& room, offline::DraftRecord draft);
+    void draftsAfterWelcome(std::optional<Rev> serverHas);
+    void askDrafts();
+    void pumpDrafts(MonoTime now);
+    void draftTimeouts(MonoTime now);
+    [[nodiscard]] std::optional<MonoTime> draftsWakeupAt(MonoTime now);
+    void draftsConnectionEnded();
+    void onDraft(const protocol::DraftChanged& frame);
+    void onDrafts(const protocol::DraftsResponse& frame);
+    [[nodiscard]] std::optional<offline::DraftRecord>
+    heardDraft(const Room& room, const protocol::DraftInfo& told, const TempId& answerTo);
+    bool draftFailed(const protocol::MessageFailed& frame);
 
     // ---- signals.cpp ----
     void onTyping(const protocol::TypingUsers& frame);
@@ -360,9 +397,18 @@ private:
 
     Journal m_journal;
 
+    // drafts
+    std::set<RoomId> m_draftRooms; ///< whose draft the server does not have
+    bool m_draftsSynced = false;   ///< this server keeps drafts
+    bool m_draftsBehind = false;   ///< it has newer ones than were fetched
+    Rev m_draftsRev;               ///< everything up to here was fetched
+
     // receipts
     std::set<RoomId> m_receiptRooms;
     std::optional<MonoTime> m_receiptsAt;
+    std::set<RoomId> m_deliveriesSent; ///< rooms with `deliverSent`
+    std::set<RoomId> m_readsUnsynced;  ///< whose read position a power cut could take back
+    std::optional<MonoTime> m_readsSyncAt;
 
     // typing and presence
     struct Typist {

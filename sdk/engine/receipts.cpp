@@ -6,6 +6,12 @@
 
 namespace skein::engine
 {
+namespace
+{
+
+constexpr std::int64_t kDeliveredSettleMs = 1'000;
+
+} // namespace
 
 // Inside a transaction. `unread` as the server counted it at this position; else it is counted
 // here, by ord.
@@ -36,6 +42,10 @@ void Engine::Impl::markRead(const RoomId& id, Seq seq)
     if (!transact(offline::Durability::Cache, [&] { readUpTo(*room, seq, std::nullopt); }))
         return;
     room->readTo = std::max(room->readTo, seq);
+    // On the disk for good a moment later: one flush for all that is read while scrolling.
+    m_readsUnsynced.insert(id);
+    if (!m_readsSyncAt)
+        m_readsSyncAt = now() + Milliseconds(kReceiptsFlushMs);
     m_receiptRooms.insert(id);
     if (!m_receiptsAt)
         m_receiptsAt = now() + Milliseconds(kReceiptsFlushMs);
@@ -68,7 +78,7 @@ void Engine::Impl::flushReceipts(MonoTime at)
                 left.insert(id);
             }
         }
-        if (room->deliverTo > room->rec.deliveredTold) {
+        if (room->deliverTo > std::max(room->rec.deliveredTold, room->deliverSent)) {
             if (delivered.rooms.size() < protocol::kRoomsPerFrameMax)
                 delivered.rooms.push_back({id, room->deliverTo});
             else
@@ -79,11 +89,12 @@ void Engine::Impl::flushReceipts(MonoTime at)
         if (m_limiter.take(FrameClass::Ephemeral, moment)) {
             writeFrame(delivered);
             for (const protocol::RoomSeq& told : delivered.rooms) {
-                // Written down with the room's next change; told again after a restart at worst,
-                // and merged by max.
+                // Nothing answers it: it counts as told when a later ping was answered.
                 Room& room = *findRoom(told.room);
-                room.rec.deliveredTold = told.seq;
+                room.deliverSent = told.seq;
+                room.deliverSentAt = moment;
                 room.deliverTo = Seq();
+                m_deliveriesSent.insert(told.room);
             }
         } else {
             for (const protocol::RoomSeq& told : delivered.rooms)
@@ -94,6 +105,48 @@ void Engine::Impl::flushReceipts(MonoTime at)
     if (!m_receiptRooms.empty())
         m_receiptsAt =
             std::max(m_limiter.readyAt(FrameClass::Ephemeral, moment), moment + Milliseconds(1));
+}
+
+void Engine::Impl::syncReads(MonoTime at)
+{
+    if (!m_readsSyncAt || at < *m_readsSyncAt)
+        return;
+    m_readsSyncAt.reset();
+    const auto done = transact(offline::Durability::User, [&] {
+        for (const RoomId& id : m_readsUnsynced) {
+            if (Room* room = findRoom(id))
+                touch(*room);
+        }
+    });
+    if (done)
+        m_readsUnsynced.clear();
+    else
+        m_readsSyncAt = now() + Milliseconds(kStoreRetryMs);
+}
+
+// Frames arrive in order, and the server writes positions within kDeliveredSettleMs: what was told
+// that long before an answered ping is stored. Written down with the room's next change.
+void Engine::Impl::deliveriesProved(MonoTime pingSentAt)
+{
+    std::erase_if(m_deliveriesSent, [&](const RoomId& id) {
+        Room* room = findRoom(id);
+        if (room && pingSentAt - room->deliverSentAt < Milliseconds(kDeliveredSettleMs))
+            return false;
+        if (room) {
+            room->rec.deliveredTold =
+                std::max(room->rec.deliveredTold, std::exchange(room->deliverSent, Seq()));
+        }
+        return true;
+    });
+}
+
+// The connection is gone: perhaps they never arrived. Told again on the next, and merged by max.
+void Engine::Impl::deliveriesUnproved()
+{
+    for (const RoomId& id : std::exchange(m_deliveriesSent, {})) {
+        if (Room* room = findRoom(id))
+            room->deliverSent = Seq();
+    }
 }
 
 void Engine::Impl::onReadState(const protocol::ReadState& frame)

@@ -141,6 +141,7 @@ void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& 
             }
         }
     }
+    askDrafts();
     pumpSync();
     pumpRequests();
     checkLive();
@@ -231,7 +232,8 @@ void Engine::Impl::removeRoom(const RoomId& id)
                 ownEchoed(*room, tempId);
         });
     // What is unsent stays: the server's word on each entry, or the user, settles it.
-    const bool keep = m_store.outbox().usesRoom(room->rec.key) || !room->rec.row.draft.empty();
+    const bool keep = m_store.outbox().usesRoom(room->rec.key) || !room->draft.text.empty() ||
+                      !room->draft.other.empty();
     const bool done = transact(offline::Durability::Cache, [&] {
                           m_store.timeline().clearRoom(room->rec.key);
                           touch(*room);
@@ -247,6 +249,7 @@ void Engine::Impl::removeRoom(const RoomId& id)
     m_wantSync.erase(id);
     m_gaps.erase(id);
     m_receiptRooms.erase(id);
+    room->draftSent = TempId();
     room->full = false;
     room->sync = SyncPhase::None;
     if (keep)
@@ -257,6 +260,7 @@ void Engine::Impl::removeRoom(const RoomId& id)
         return;
     m_roomIds.erase(room->rec.key);
     m_openRooms.erase(id);
+    m_draftRooms.erase(id);
     m_rooms.erase(id);
 }
 
@@ -275,7 +279,7 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch)
     room.rec.row.mentions = 0;
     room.rec.row.last.reset();
     room.rec.nameRev = room.rec.topicRev = room.rec.archivedRev = room.rec.roleRev = Seq();
-    room.readTo = room.deliverTo = Seq();
+    room.readTo = room.deliverTo = room.deliverSent = Seq();
     RoomChange& change = m_changes[room.rec.row.room];
     change = {};
     change.reset = true;

@@ -259,6 +259,8 @@ void Engine::Impl::onFailed(const protocol::MessageFailed& frame)
 {
     SendQueue* queue = queueOf(frame.tempId);
     SendEntry* entry = queue ? queue->find(frame.tempId) : nullptr;
+    if (!entry && draftFailed(frame))
+        return;
     if (!entry || entry->state == SendState::Failed || entry->state == SendState::Acked)
         return;
     Room* room = roomByKey(m_sendRooms[frame.tempId]);
@@ -445,6 +447,11 @@ OutboxState Engine::Impl::outbox()
         if (const Room* room = roomByKey(key))
             add(room->queue);
     }
+    state.drafts =
+        std::count_if(m_draftRooms.begin(), m_draftRooms.end(), [this](const RoomId& id) {
+            const Room* room = findRoom(id);
+            return room && !room->draft.text.empty();
+        });
     if (m_slowedUntil && *m_slowedUntil > now() && state.queued > 0)
         state.slowedUntil = m_slowedUntil;
     return state;

@@ -69,6 +69,7 @@ void Engine::Impl::stop()
     if (!m_started)
         return;
     flushReceipts(MonoTime{INT64_MAX});
+    syncReads(MonoTime{INT64_MAX});
     m_started = false;
     dropConnection();
     setLink(Link::SignedOut);
@@ -253,6 +254,8 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
         m_receiptsAt = at;
     m_link.link = Link::SigningIn;
     setLink(Link::CatchingUp);
+    draftsAfterWelcome(frame.drafts);
+    pumpDrafts(at);
     if (m_presence)
         setPresence(*m_presence);
     pump();
@@ -295,6 +298,7 @@ void Engine::Impl::onPing(const protocol::Ping& frame)
 
 void Engine::Impl::onPong(const protocol::Pong& frame)
 {
+    deliveriesProved(MonoTime{frame.t});
     // Finds gaps that no event would ever show: the room fell silent after a lost one.
     for (const protocol::RoomHi& hi : frame.heads) {
         Room* room = findRoom(hi.room);
@@ -380,6 +384,8 @@ void Engine::Impl::connectionEnded()
             m_host.listener.typingChanged(id, {});
     }
     m_typingSent.clear();
+    draftsConnectionEnded();
+    deliveriesUnproved();
     tellOutbox();
 }
 
@@ -461,6 +467,7 @@ void Engine::Impl::tick()
     }
     expireTyping(at);
     heartbeat(at);
+    syncReads(at);
     if (!live())
         return;
     for (const offline::RoomKey key : m_sendable) {
@@ -493,6 +500,7 @@ void Engine::Impl::tick()
         }
     }
     flushReceipts(at);
+    draftTimeouts(at);
     if (m_presence && !m_presenceTold)
         setPresence(*m_presence);
     pump();
@@ -519,12 +527,14 @@ MonoTime Engine::Impl::nextWakeupAt()
         for (const Typist& typist : typists)
             consider(typist.until);
     }
+    consider(m_readsSyncAt);
     if (!live())
         return next;
     consider(m_lastHeard + Milliseconds(m_heartbeatMs + protocol::kHeartbeatGraceMs));
     consider(m_lastPing + Milliseconds(m_heartbeatMs));
     consider(m_probeDeadline);
     consider(m_receiptsAt);
+    consider(draftsWakeupAt(at));
     consider(m_slowedUntil);
     consider(m_syncPausedUntil);
     if (!m_probeDeadline && anythingAwaited())

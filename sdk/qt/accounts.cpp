@@ -16,6 +16,7 @@ namespace Skein
 namespace
 {
 
+constexpr char kWipedSuffix[] = ".wiped";
 constexpr qint64 kSettingsBytesMax = 64 * 1024;
 
 QJsonObject readObject(const QString& path)
@@ -112,9 +113,24 @@ void Accounts::wipe(const QString& key) const
 {
     if (key.isEmpty())
         return;
-    QDir(folder(key)).removeRecursively();
     if (lastKey() == key)
         QFile::remove(m_dataDir + QStringLiteral("/last.json"));
+    // Out of the way in one step: a process that dies in the middle leaves nothing that opens as
+    // an account, and sweep() finishes.
+    const QString gone = folder(key) + QLatin1String(kWipedSuffix);
+    QDir(gone).removeRecursively();
+    if (QDir().rename(folder(key), gone))
+        QDir(gone).removeRecursively();
+    else
+        QDir(folder(key)).removeRecursively();
+}
+
+void Accounts::sweep() const
+{
+    const QDir all(m_dataDir + QStringLiteral("/accounts"));
+    const QStringList left = all.entryList({u'*' + QLatin1String(kWipedSuffix)}, QDir::Dirs);
+    for (const QString& name : left)
+        QDir(all.filePath(name)).removeRecursively();
 }
 
 } // namespace Skein

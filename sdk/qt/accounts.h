@@ -34,6 +34,8 @@ public:
     void setLastKey(const QString& key) const;
     /// Deletes everything of an account.
     void wipe(const QString& key) const;
+    /// Finishes what a wipe() that was cut off has left.
+    void sweep() const;
 
     [[nodiscard]] QString folder(const QString& key) const;
     [[nodiscard]] QString storePath(const QString& key) const;

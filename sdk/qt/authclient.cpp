@@ -3,6 +3,7 @@
 #include "sdk/qt/displaytext.h"
 
 #include <QHostAddress>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QNetworkReply>
 #include <QNetworkRequest>
@@ -99,8 +100,7 @@ AuthClient::AuthClient(QObject* parent)
     m_network.setTransferTimeout(kTimeoutMs);
 }
 
-void AuthClient::post(const QString& path, const QJsonObject& body, const QString& bearer,
-                      std::function<void(skein::Result<QJsonObject>)> done)
+QNetworkRequest AuthClient::request(const QString& path, const QString& bearer) const
 {
     QUrl url = m_server;
     QString base = url.path();
@@ -108,7 +108,6 @@ void AuthClient::post(const QString& path, const QJsonObject& body, const QStrin
         base.chop(1);
     url.setPath(base + QStringLiteral("/v1/") + path);
     QNetworkRequest request(url);
-    request.setHeader(QNetworkRequest::ContentTypeHeader, QStringLiteral("application/json"));
     request.setAttribute(QNetworkRequest::RedirectPolicyAttribute,
                          QNetworkRequest::ManualRedirectPolicy);
     request.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
@@ -116,8 +115,20 @@ void AuthClient::post(const QString& path, const QJsonObject& body, const QStrin
     request.setTransferTimeout(kTimeoutMs);
     if (!bearer.isEmpty())
         request.setRawHeader("Authorization", "Bearer " + bearer.toUtf8());
-    QNetworkReply* reply =
-        m_network.post(request, QJsonDocument(body).toJson(QJsonDocument::Compact));
+    return request;
+}
+
+void AuthClient::post(const QString& path, const QJsonObject& body, const QString& bearer,
+                      Done done)
+{
+    QNetworkRequest prepared = request(path, bearer);
+    prepared.setHeader(QNetworkRequest::ContentTypeHeader, QStringLiteral("application/json"));
+    answered(m_network.post(prepared, QJsonDocument(body).toJson(QJsonDocument::Compact)),
+             std::move(done));
+}
+
+void AuthClient::answered(QNetworkReply* reply, Done done)
+{
     const auto tooLarge = std::make_shared<bool>(false);
     connect(reply, &QNetworkReply::readyRead, this, [reply, tooLarge] {
         if (reply->bytesAvailable() > kReplyBytesMax) {
@@ -178,6 +189,39 @@ void AuthClient::refresh(const QString& refreshToken, Answer answer)
          [answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
              answer(reply ? tokensFrom(*reply) : skein::Result<Tokens>(skein::fail(reply.error())));
          });
+}
+
+void AuthClient::sessions(const QString& accessToken,
+                          std::function<void(const skein::Result<QList<Session>>&)> answer)
+{
+    answered(m_network.get(request(QStringLiteral("sessions"), accessToken)),
+             [answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
+                 if (!reply) {
+                     answer(skein::fail(reply.error()));
+                     return;
+                 }
+                 QList<Session> list;
+                 for (const QJsonValue& value : reply->value(QLatin1String("sessions")).toArray()) {
+                     const QJsonObject row = value.toObject();
+                     list.append({row.value(QLatin1String("id")).toString(),
+                                  row.value(QLatin1String("device_name")).toString(),
+                                  row.value(QLatin1String("created")).toInteger(),
+                                  row.value(QLatin1String("last_seen")).toInteger(),
+                                  row.value(QLatin1String("current")).toBool()});
+                 }
+                 answer(list);
+             });
+}
+
+void AuthClient::revokeSession(const QString& accessToken, const QString& session,
+                               std::function<void(const skein::Result<bool>&)> answer)
+{
+    const QString path = QStringLiteral("sessions/") + session;
+    answered(m_network.deleteResource(request(path, accessToken)),
+             [answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
+                 answer(reply ? skein::Result<bool>(true)
+                              : skein::Result<bool>(skein::fail(reply.error())));
+             });
 }
 
 void AuthClient::signOut(const QString& accessToken, std::function<void()> done)

@@ -7,6 +7,7 @@
 
 #include <QJsonObject>
 #include <QNetworkAccessManager>
+#include <QNetworkRequest>
 #include <QObject>
 #include <QString>
 #include <QUrl>
@@ -42,6 +43,18 @@ public:
                Answer answer);
     /// Errors: TokenInvalid is final.
     void refresh(const QString& refreshToken, Answer answer);
+    /// A device of the user, as the server lists it.
+    struct Session {
+        QString id, deviceName;
+        qint64 created = 0, lastSeen = 0; ///< ms since 1970 UTC
+        bool current = false;
+    };
+    /// Last seen first. Errors: as enter(), TokenInvalid.
+    void sessions(const QString& accessToken,
+                  std::function<void(const skein::Result<QList<Session>>&)> answer);
+    /// Errors: as sessions(), NotFound.
+    void revokeSession(const QString& accessToken, const QString& session,
+                       std::function<void(const skein::Result<bool>&)> answer);
     /// Best effort; nobody waits for it.
     void signOut(const QString& accessToken, std::function<void()> done);
 
@@ -49,8 +62,10 @@ public:
     static constexpr qint64 kReplyBytesMax = 64 * 1024;
 
 private:
-    void post(const QString& path, const QJsonObject& body, const QString& bearer,
-              std::function<void(skein::Result<QJsonObject>)> done);
+    using Done = std::function<void(skein::Result<QJsonObject>)>;
+    void post(const QString& path, const QJsonObject& body, const QString& bearer, Done done);
+    [[nodiscard]] QNetworkRequest request(const QString& path, const QString& bearer) const;
+    void answered(QNetworkReply* reply, Done done);
 
     QNetworkAccessManager m_network;
     QUrl m_server;

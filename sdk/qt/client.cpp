@@ -94,6 +94,7 @@ void Client::Private::send(const RoomId& room, const TempId& tempId, std::string
     draft.body = std::move(text);
     draft.replyTo = replyTo;
     draft.tempId = tempId;
+    draft.endsDraft = true; // a timeline is what a composer writes to
     worker->sendMessage(room, std::move(draft));
 }
 
@@ -396,6 +397,10 @@ int Client::failedCount() const
 {
     return static_cast<int>(d->outbox.failed);
 }
+int Client::untoldDrafts() const
+{
+    return static_cast<int>(d->outbox.drafts);
+}
 int Client::slowedSeconds() const
 {
     return d->slowedSeconds;
@@ -468,24 +473,6 @@ TimelineModel* Client::timeline(const QString& roomId)
     return model;
 }
 
-void Client::setDraft(const QString& roomId, const QString& text)
-{
-    if (!d->worker || roomId.isEmpty() || draft(roomId) == text)
-        return;
-    d->drafts.insert(roomId, text);
-    d->command([room = d->roomIdOf(roomId), draft = display::utf8(text)](Engine& engine) {
-        return engine.setDraft(room, draft);
-    });
-}
-
-QString Client::draft(const QString& roomId) const
-{
-    if (const auto found = d->drafts.constFind(roomId); found != d->drafts.constEnd())
-        return *found;
-    const auto* row = d->rooms->find(roomId);
-    return row ? display::text(row->draft) : QString();
-}
-
 void Client::setTyping(const QString& roomId, bool on)
 {
     d->post([room = d->roomIdOf(roomId), on](Engine& engine) { engine.typing(room, on); });
@@ -549,10 +536,14 @@ QString Client::sendMessage(const QString& roomId, const QString& text, qint64 r
 {
     if (!d->worker || roomId.isEmpty())
         return {};
-    const TempId key = d->newTempId();
-    d->send(d->roomIdOf(roomId), key, display::utf8(text),
-            replySeq > 0 ? std::optional(Seq(replySeq)) : std::nullopt);
-    return display::text(key.str());
+    skein::engine::Draft draft;
+    draft.body = display::utf8(text);
+    draft.tempId = d->newTempId();
+    if (replySeq > 0)
+        draft.replyTo = Seq(replySeq);
+    const QString key = display::text(draft.tempId.str());
+    d->worker->sendMessage(d->roomIdOf(roomId), std::move(draft));
+    return key;
 }
 
 void Client::setWatched(const QString& roomId, bool watched)

@@ -81,6 +81,8 @@ class Client : public QObject
         int queuedCount READ queuedCount NOTIFY outboxChanged) ///< written and not yet confirmed
     Q_PROPERTY(
         int failedCount READ failedCount NOTIFY outboxChanged) ///< waiting for retry or discard
+    /// Drafts with text that no server has yet: they are on this device only.
+    Q_PROPERTY(int untoldDrafts READ untoldDrafts NOTIFY outboxChanged)
     /// Rate limited: seconds until the queue goes on, counting down; 0 = not slowed. Nothing is
     /// lost meanwhile.
     Q_PROPERTY(int slowedSeconds READ slowedSeconds NOTIFY slowedSecondsChanged)
@@ -125,6 +127,7 @@ public:
     [[nodiscard]] int queuedCount() const;
     [[nodiscard]] int failedCount() const;
     [[nodiscard]] int slowedSeconds() const;
+    [[nodiscard]] int untoldDrafts() const;
 
     // ---- signing in and out; answered by signedInChanged() or signInFailed() ----
     /// New account, then signed in. `name`: 2–32 of [a-z0-9._-]; `password`: 8–256 bytes.
@@ -143,6 +146,18 @@ public:
     /// Name of the account that resume() would open or that was open last; for the sign-in page.
     /// May be empty.
     Q_INVOKABLE QString lastUserName() const;
+
+    // ---- devices ----
+    /// Asks the server for the devices that are signed in; answered by sessionsChanged() or
+    /// sessionsFailed().
+    Q_INVOKABLE void loadSessions();
+    /// As last loaded, last seen first: [{id, deviceName, created (ms), lastSeen (ms), createdText,
+    /// lastSeenText, current}].
+    Q_INVOKABLE QVariantList sessions() const;
+    /// Signs another device out for good. It deletes its data of this account as soon as it hears
+    /// of it: at once when it is online. Answered as loadSessions(). Not for the current one:
+    /// signOut().
+    Q_INVOKABLE void revokeSession(const QString& sessionId);
 
     // ---- connection and queue ----
     Q_INVOKABLE void retryNow();
@@ -177,9 +192,18 @@ public:
     static constexpr int kTimelinesMax = 8;
 
     // ---- drafts, typing, presence, members ----
-    /// Kept on disk per room; call on every pause of the typing.
-    Q_INVOKABLE void setDraft(const QString& roomId, const QString& text);
-    Q_INVOKABLE QString draft(const QString& roomId) const;
+    /// What stands in the composer: kept on disk per room, and told to the user's other devices.
+    /// Call on every pause of the typing. `replySeq`: the message that it answers.
+    Q_INVOKABLE void setDraft(const QString& roomId, const QString& text, qint64 replySeq = 0);
+    /// The draft, for the composer that shows it from now on. Until this is called again the next
+    /// setDraft() counts as written on top of what this gave, and nothing that another device wrote
+    /// since is lost.
+    Q_INVOKABLE QString draft(const QString& roomId);
+    Q_INVOKABLE qint64 draftReply(const QString& roomId) const; ///< 0 = none
+    /// What another device wrote at the same time, kept beside the draft; empty = nothing.
+    Q_INVOKABLE QString otherDraft(const QString& roomId) const;
+    /// Puts it below the draft (`keep`), or drops it. draftChanged() follows.
+    Q_INVOKABLE void settleOtherDraft(const QString& roomId, bool keep);
     /// The composer changed (`on`) or was emptied; throttled by the engine, call as often as you
     /// like.
     Q_INVOKABLE void setTyping(const QString& roomId, bool on);
@@ -242,9 +266,19 @@ Q_SIGNALS:
     void slowedSecondsChanged();
     /// `code` is a stable word (core/error.h), `text` one translated sentence.
     void signInFailed(const QString& code, const QString& text);
+    void sessionsChanged();
+    void sessionsFailed(const QString& code, const QString& text);
+    /// Another device of the user has revoked this one. Its data of the account are deleted:
+    /// database, token, settings. `unsent` messages and `drafts` that no server had are lost with
+    /// them; tell the user. signedInChanged() came before.
+    void deviceRevoked(const QString& userName, int unsent, int drafts);
     /// There is no keychain on this system and a plain file was not allowed: the session ends with
     /// the process.
     void keychainUnavailable(const QString& detail);
+    /// Another device changed the draft of a room whose composer was filled by draft(), or its
+    /// other draft came or went. A composer with text that was not given to setDraft() yet keeps
+    /// it; another takes draft() again.
+    void draftChanged(const QString& roomId);
     void typingChanged(const QString& roomId);
     void membersChanged(const QString& roomId);
     void presenceChanged(const QString& userId, const QString& presence);

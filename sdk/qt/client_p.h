@@ -57,6 +57,10 @@ public:
     void tokenWanted(bool rejected);
     void giveToken(skein::Result<std::string> token);
     void refreshed(const skein::Result<Tokens>& result);
+    void withAccessToken(std::function<void(const QString&)> call);
+    void callWaiting(const skein::Result<std::string>& token);
+    void sessionsAnswered(const skein::Result<QList<AuthClient::Session>>& list);
+    void revoked();
     void watchNetwork();
     void setBusy(bool value);
     void setError(const std::optional<skein::Error>& error);
@@ -98,6 +102,8 @@ public:
     void updateRoom(const QString& roomId, skein::engine::RoomEdit edit);
     void setMember(const QString& roomId, const QString& user,
                    std::optional<skein::protocol::Role> role);
+    void draftMayHaveChanged(const QString& roomId);
+    void draftStored(const skein::RoomId& room);
     void history(const skein::RoomId& room, qint64 beforeSeq, int limit, int triesLeft,
                  std::function<void(const skein::Result<skein::offline::Page>&)> done);
     [[nodiscard]] TimelineModel* findTimeline(const QString& roomId) const;
@@ -113,6 +119,14 @@ public:
     QString dataDir, deviceName;
     bool allowInsecure = false, allowPlainFile = false, useKeychain = true;
 
+    /// What the composer of a room shows, as far as this object knows.
+    struct LocalDraft {
+        QString text, other;
+        qint64 replySeq = 0;
+        std::optional<skein::Rev> base; ///< of what was shown when the typing began
+        int outstanding = 0;            ///< changes that the worker has not stored yet
+    };
+
     AuthClient auth;
     TokenVault vault;
     bool busy = false, signedIn = false;
@@ -124,6 +138,7 @@ public:
     bool refreshing = false;
     bool tokenAsked = false; ///< the engine waits for a token
     bool tokenRejected = false;
+    std::vector<std::function<void(const QString&)>> waitingForToken;
     int entry = 0; ///< generation of sign-in attempts and sessions: late answers are dropped
 
     QThread workerThread, readerThread;
@@ -148,7 +163,8 @@ public:
     };
     std::unordered_map<quint64, Asked> pages; ///< requests under way, by a ticket of our own
     quint64 nextPage = 1;
-    QHash<QString, QString> drafts; ///< written in this run: newer than what the store says
+    QHash<QString, LocalDraft> drafts;
+    QVariantList sessions;
     QHash<QString, QStringList> typing;
     QHash<QString, QVariantList> members;
     QHash<QString, QString> presence;

@@ -70,6 +70,7 @@ void Client::Private::connectWorker()
                 Q_EMIT q.commandFailed(key, display::text(skein::wireName(failure.code)),
                                        display::errorSentence(failure.code));
             });
+    connect(worker, &EngineWorker::draftStored, this, &Private::draftStored);
     connect(worker, &EngineWorker::enqueueFailed, this,
             [this](const RoomId& room, const QString& tempId, const skein::Error& failure) {
                 if (TimelineModel* timeline = findTimeline(display::text(room.str())))
@@ -96,6 +97,11 @@ void Client::Private::linkTold(const skein::engine::LinkState& state)
     const bool wasOnline = q.online();
     const bool changed = link.link != state.link || link.attempt != state.attempt;
     link = state;
+    if (state.link == Link::Stopped && state.error &&
+        state.error->code == skein::ErrorCode::DeviceRevoked) {
+        revoked();
+        return;
+    }
     if (state.error)
         setError(state.error);
     else if (q.online())
@@ -154,9 +160,12 @@ void Client::Private::roomsTold(const std::vector<RoomRow>& changed,
         announced.erase(room);
     }
     rooms->apply(changed, removed);
-    for (const RoomRow& row : changed)
-        if (TimelineModel* timeline = findTimeline(display::text(row.room.str())))
+    for (const RoomRow& row : changed) {
+        const QString roomId = display::text(row.room.str());
+        if (TimelineModel* timeline = findTimeline(roomId))
             timeline->applyRoom(row);
+        draftMayHaveChanged(roomId);
+    }
     unreadMayHaveChanged();
 }
 
@@ -284,7 +293,7 @@ void Client::Private::membersTold(const RoomId& room,
 void Client::Private::outboxTold(const skein::engine::OutboxState& state)
 {
     const bool counts = state.queued != outbox.queued || state.inFlight != outbox.inFlight ||
-                        state.failed != outbox.failed;
+                        state.failed != outbox.failed || state.drafts != outbox.drafts;
     outbox = state;
     countDown();
     if (counts)

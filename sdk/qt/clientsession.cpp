@@ -2,6 +2,8 @@
 #include "sdk/qt/client_p.h"
 #include "sdk/qt/displaytext.h"
 
+#include <QDateTime>
+#include <QLocale>
 #include <QNetworkInformation>
 
 #include <utility>
@@ -177,6 +179,8 @@ void Client::Private::end()
     tokens.reset();
     refreshToken.clear();
     tokenAsked = refreshing = false;
+    waitingForToken.clear();
+    sessions.clear();
     link = {};
     outbox = {};
     retryInSeconds = slowedSeconds = 0;
@@ -221,6 +225,10 @@ void Client::Private::refreshed(const skein::Result<Tokens>& result)
     refreshing = false;
     if (!result) {
         skein::Error failure = result.error();
+        if (failure.code == ErrorCode::DeviceRevoked) {
+            revoked();
+            return;
+        }
         // Refused for good: the user signs in again. The data stay on the device.
         if (failure.code == ErrorCode::Unauthenticated)
             failure.code = ErrorCode::TokenInvalid;
@@ -235,11 +243,73 @@ void Client::Private::refreshed(const skein::Result<Tokens>& result)
 
 void Client::Private::giveToken(skein::Result<std::string> token)
 {
+    callWaiting(token);
     if (!std::exchange(tokenAsked, false))
         return;
     tokenRejected = false;
     // Not from inside the engine's call: this runs on the GUI thread and is posted back.
     post([token = std::move(token)](skein::engine::Engine& engine) { engine.tokenReady(token); });
+}
+
+/// Calls with a token that is good for a while, after a refresh when there is none; tells
+/// sessionsFailed() when none is to be had.
+void Client::Private::withAccessToken(std::function<void(const QString&)> call)
+{
+    if (tokens && tokens->accessExpiresAt > clock.wallNow().ms + kTokenMarginMs) {
+        call(tokens->accessToken);
+        return;
+    }
+    waitingForToken.push_back(std::move(call));
+    tokenWanted(false);
+}
+
+void Client::Private::callWaiting(const skein::Result<std::string>& token)
+{
+    for (const auto& call : std::exchange(waitingForToken, {})) {
+        if (token)
+            call(display::text(*token));
+        else
+            Q_EMIT q.sessionsFailed(display::text(skein::wireName(token.error().code)),
+                                    display::errorSentence(token.error().code));
+    }
+}
+
+void Client::Private::sessionsAnswered(const skein::Result<QList<AuthClient::Session>>& list)
+{
+    if (!list) {
+        Q_EMIT q.sessionsFailed(display::text(skein::wireName(list.error().code)),
+                                display::errorSentence(list.error().code));
+        return;
+    }
+    sessions.clear();
+    for (const AuthClient::Session& session : *list) {
+        const auto when = [](qint64 ms) {
+            return QLocale().toString(QDateTime::fromMSecsSinceEpoch(ms), QLocale::ShortFormat);
+        };
+        sessions << QVariantMap{{QStringLiteral("id"), session.id},
+                                {QStringLiteral("deviceName"), session.deviceName},
+                                {QStringLiteral("created"), session.created},
+                                {QStringLiteral("lastSeen"), session.lastSeen},
+                                {QStringLiteral("createdText"), when(session.created)},
+                                {QStringLiteral("lastSeenText"), when(session.lastSeen)},
+                                {QStringLiteral("current"), session.current}};
+    }
+    Q_EMIT q.sessionsChanged();
+}
+
+/// Another device has revoked this one: nothing of the account stays here.
+void Client::Private::revoked()
+{
+    const QString name = account.displayName.isEmpty() ? account.userName : account.displayName;
+    const QString key = accountKey;
+    const QString tokenFile = accounts().tokenFile(key);
+    const auto unsent = outbox.queued + outbox.inFlight + outbox.failed;
+    const auto untold = outbox.drafts;
+    end();
+    vault.erase(key, tokenFile);
+    accounts().wipe(key);
+    setError(skein::makeError(ErrorCode::DeviceRevoked));
+    Q_EMIT q.deviceRevoked(name, static_cast<int>(unsent), static_cast<int>(untold));
 }
 
 void Client::Private::watchNetwork()
@@ -292,6 +362,7 @@ bool Client::resume()
 {
     if (d->busy || d->signedIn)
         return d->signedIn;
+    d->accounts().sweep();
     const QString key = d->accounts().lastKey();
     const auto account = d->accounts().read(key);
     if (!account)
@@ -340,6 +411,38 @@ void Client::signOut()
             if (result)
                 d->auth.signOut(result->accessToken, [] {});
         });
+}
+
+void Client::loadSessions()
+{
+    if (!d->signedIn)
+        return;
+    d->withAccessToken([this](const QString& token) {
+        d->auth.sessions(token, [this](const skein::Result<QList<AuthClient::Session>>& list) {
+            d->sessionsAnswered(list);
+        });
+    });
+}
+
+QVariantList Client::sessions() const
+{
+    return d->sessions;
+}
+
+void Client::revokeSession(const QString& sessionId)
+{
+    if (!d->signedIn || sessionId.isEmpty())
+        return;
+    d->withAccessToken([this, sessionId](const QString& token) {
+        d->auth.revokeSession(token, sessionId, [this](const skein::Result<bool>& gone) {
+            // Not there any more is what was wanted.
+            if (!gone && gone.error().code != ErrorCode::NotFound)
+                Q_EMIT sessionsFailed(display::text(skein::wireName(gone.error().code)),
+                                      display::errorSentence(gone.error().code));
+            else
+                loadSessions();
+        });
+    });
 }
 
 QString Client::lastUserName() const

@@ -162,6 +162,16 @@ void EngineWorker::sendMessage(const RoomId& room, skein::engine::Draft draft)
     });
 }
 
+void EngineWorker::setDraft(const RoomId& room, std::string text, skein::Seq replyTo,
+                            std::optional<skein::Rev> base)
+{
+    post([this, room, text = std::move(text), replyTo, base](auto& engine) {
+        if (const auto done = engine.setDraft(room, text, replyTo, base); !done)
+            Q_EMIT commandRefused({}, done.error());
+        Q_EMIT draftStored(room);
+    });
+}
+
 QString EngineWorker::keyOf(const TempId& tempId)
 {
     const QString id = display::text(tempId.str());

@@ -51,6 +51,10 @@ public:
     /// As post(); `key` comes back with the answer. Thread: any.
     void createRoom(const QString& key, skein::protocol::RoomKind kind, std::string name,
                     std::vector<std::string> members);
+    /// Stores what stands in a composer; answered by draftStored(), whatever came of it. Thread:
+    /// any.
+    void setDraft(const skein::RoomId& room, std::string text, skein::Seq replyTo,
+                  std::optional<skein::Rev> base);
     /// Stores a message; its failure comes back as enqueueFailed(). Thread: any.
     void sendMessage(const skein::RoomId& room, skein::engine::Draft draft);
 
@@ -69,6 +73,7 @@ Q_SIGNALS:
     void commandRefused(const QString& key, const skein::Error& error);
     void membersTold(const skein::RoomId& room,
                      const std::vector<skein::protocol::MemberInfo>& members);
+    void draftStored(const skein::RoomId& room);
     void enqueueFailed(const skein::RoomId& room, const QString& tempId, const skein::Error& error);
 
 private:

@@ -15,6 +15,7 @@ namespace
 namespace json = boost::json;
 
 constexpr std::size_t kBodyDepthMax = 4;
+constexpr std::string_view kSessionPrefix = "/v1/sessions/";
 constexpr std::string_view kPrometheusType = "text/plain; version=0.0.4; charset=utf-8";
 
 // A JSON object of strings. Of two equal keys the last counts; unknown keys are ignored.
@@ -103,12 +104,22 @@ void Api::handle(HttpRequest request, HttpDone done)
         void (Api::*handler)(const HttpRequest&, HttpDone);
     };
     static constexpr Route kRoutes[] = {
-        {"/v1/signup", "POST", &Api::signUp},   {"/v1/signin", "POST", &Api::signIn},
-        {"/v1/refresh", "POST", &Api::refresh}, {"/v1/signout", "POST", &Api::signOut},
-        {"/healthz", "GET", nullptr},           {"/metrics", "GET", nullptr},
+        {"/v1/signup", "POST", &Api::signUp},
+        {"/v1/signin", "POST", &Api::signIn},
+        {"/v1/refresh", "POST", &Api::refresh},
+        {"/v1/signout", "POST", &Api::signOut},
+        {"/v1/sessions", "GET", &Api::sessions},
+        {kSessionPrefix, "DELETE", &Api::revoke},
+        {"/healthz", "GET", nullptr},
+        {"/metrics", "GET", nullptr},
     };
     for (const Route& route : kRoutes) {
-        if (route.path != request.path)
+        // A path that ends in a slash takes one more part, which is not looked at here.
+        const bool matches = route.path.back() == '/'
+                                 ? request.path.size() > route.path.size() &&
+                                       request.path.compare(0, route.path.size(), route.path) == 0
+                                 : route.path == request.path;
+        if (!matches)
             continue;
         if (route.method != request.method) {
             HttpReply reply = errorReply(405, makeError(ErrorCode::InvalidArgument, "method"));
@@ -203,6 +214,43 @@ void Api::signOut(const HttpRequest& request, HttpDone done)
     m_accounts.signOut(request.bearer, [done = std::move(done)](Result<bool> out) {
         if (!out)
             return done(errorReply(out.error()));
+        HttpReply reply;
+        reply.status = 204;
+        done(std::move(reply));
+    });
+}
+
+void Api::sessions(const HttpRequest& request, HttpDone done)
+{
+    if (request.bearer.empty())
+        return done(errorReply(makeError(ErrorCode::Unauthenticated, "Authorization")));
+    m_accounts.sessions(request.bearer, [done = std::move(done)](Result<Sessions> all) {
+        if (!all)
+            return done(errorReply(all.error()));
+        json::array rows;
+        for (const SessionRow& row : all->rows)
+            rows.push_back(json::object{{"id", row.id.str()},
+                                        {"device_id", row.device.str()},
+                                        {"device_name", row.deviceName},
+                                        {"created", row.created},
+                                        {"last_seen", row.lastSeen},
+                                        {"current", row.id == all->current}});
+        HttpReply reply;
+        reply.body = json::serialize(json::object{{"sessions", std::move(rows)}});
+        done(std::move(reply));
+    });
+}
+
+void Api::revoke(const HttpRequest& request, HttpDone done)
+{
+    if (request.bearer.empty())
+        return done(errorReply(makeError(ErrorCode::Unauthenticated, "Authorization")));
+    const std::string id(request.path.substr(kSessionPrefix.size()));
+    if (id.size() > protocol::kIdBytesMax)
+        return done(errorReply(makeError(ErrorCode::NotFound, "session")));
+    m_accounts.revoke(request.bearer, SessionId(id), [done = std::move(done)](Result<bool> gone) {
+        if (!gone)
+            return done(errorReply(gone.error()));
         HttpReply reply;
         reply.status = 204;
         done(std::move(reply));

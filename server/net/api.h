@@ -36,6 +36,8 @@ private:
     void signIn(const HttpRequest& request, HttpDone done);
     void refresh(const HttpRequest& request, HttpDone done);
     void signOut(const HttpRequest& request, HttpDone done);
+    void sessions(const HttpRequest& request, HttpDone done);
+    void revoke(const HttpRequest& request, HttpDone done);
     [[nodiscard]] bool limited(const HttpRequest& request) const;
 
     Accounts& m_accounts;

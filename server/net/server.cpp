@@ -160,7 +160,8 @@ Result<std::uint16_t> Server::Impl::start()
                 });
             });
         },
-        [this](const SessionId& session) { m_service->sessionRevoked(session); }, cost);
+        [this](const SessionId& session, SessionEnd how) { m_service->sessionEnded(session, how); },
+        cost);
     m_api =
         std::make_unique<Api>(*m_accounts, m_clock, m_metrics,
                               ApiConfig{m_options.authFailuresPerMinute, m_options.limitLoopback});

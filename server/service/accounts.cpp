@@ -76,15 +76,14 @@ std::string cleanDisplayName(std::string_view text)
 }
 
 Accounts::Accounts(Storage& storage, const Tokens& tokens, Clock& clock, Random& random,
-                   Metrics& metrics, Offload offload,
-                   std::function<void(const SessionId&)> sessionRevoked, PasswordCost cost)
+                   Metrics& metrics, Offload offload, Ended ended, PasswordCost cost)
     : m_storage(storage)
     , m_tokens(tokens)
     , m_clock(clock)
     , m_random(random)
     , m_failed(metrics.counter("sign_in_failed_total"))
     , m_offload(std::move(offload))
-    , m_sessionRevoked(std::move(sessionRevoked))
+    , m_ended(std::move(ended))
     , m_cost(cost)
 {
 }
@@ -179,7 +178,7 @@ void Accounts::openSession(UserRow user, DeviceId device, std::string deviceName
             if (!made)
                 return done(fail(made.error()));
             for (const SessionId& old : made->revoked)
-                m_sessionRevoked(old);
+                m_ended(old, SessionEnd::Over);
             done(signedIn(user, session, device, refreshToken));
         });
 }
@@ -197,7 +196,9 @@ void Accounts::refresh(std::string refreshToken, Callback done)
             if (!rotated)
                 return done(fail(rotated.error()));
             if (rotated->reused)
-                m_sessionRevoked(rotated->session);
+                m_ended(rotated->session, SessionEnd::Over);
+            if (rotated->asDevice)
+                return done(fail(ErrorCode::DeviceRevoked, "session"));
             if (!rotated->valid)
                 return done(fail(ErrorCode::TokenInvalid,
                                  rotated->reused ? "refresh token used twice" : "refresh token"));
@@ -213,9 +214,41 @@ void Accounts::signOut(std::string accessToken, Done<bool> done)
     m_storage.revokeSession(claims->session, m_clock.wallNow().ms,
                             [this, session = claims->session, done](Result<bool> revoked) {
                                 if (revoked)
-                                    m_sessionRevoked(session);
+                                    m_ended(session, SessionEnd::Over);
                                 done(std::move(revoked));
                             });
+}
+
+void Accounts::sessions(std::string accessToken, Done<Sessions> done)
+{
+    const WallTime now = m_clock.wallNow();
+    const auto claims = m_tokens.verify(accessToken, now);
+    if (!claims)
+        return done(fail(claims.error()));
+    m_storage.listSessions(claims->session, now.ms,
+                           [current = claims->session, done](Result<std::vector<SessionRow>> rows) {
+                               if (!rows)
+                                   return done(fail(rows.error()));
+                               if (rows->empty()) // not even its own
+                                   return done(fail(ErrorCode::TokenInvalid, "session"));
+                               done(Sessions{current, std::move(*rows)});
+                           });
+}
+
+void Accounts::revoke(std::string accessToken, SessionId session, Done<bool> done)
+{
+    const WallTime now = m_clock.wallNow();
+    const auto claims = m_tokens.verify(accessToken, now);
+    if (!claims)
+        return done(fail(claims.error()));
+    const SessionEnd how = session == claims->session ? SessionEnd::Over : SessionEnd::Revoked;
+    RevokeDeviceOp op{claims->session, session, now.ms};
+    m_storage.revokeDevice(std::move(op),
+                           [this, session = std::move(session), how, done](Result<bool> revoked) {
+                               if (revoked)
+                                   m_ended(session, how);
+                               done(std::move(revoked));
+                           });
 }
 
 SignedIn Accounts::signedIn(const UserRow& user, const SessionId& session, const DeviceId& device,

@@ -11,6 +11,7 @@
 #include "core/random.h"
 #include "core/result.h"
 #include "server/service/passwords.h"
+#include "server/service/service.h"
 #include "server/service/tokens.h"
 #include "server/storage/storage.h"
 
@@ -42,6 +43,11 @@ struct SignedIn {
     std::string refreshToken;
 };
 
+struct Sessions {
+    SessionId current;
+    std::vector<SessionRow> rows; ///< last seen first
+};
+
 class Accounts
 {
 public:
@@ -50,11 +56,12 @@ public:
     using Offload = std::function<bool(std::function<void()> work, std::function<void()> done)>;
     using Callback = Done<SignedIn>;
 
-    /// All referenced objects must outlive this. `sessionRevoked` is told of every session that
-    /// ends (Service closes its sockets).
+    using Ended = std::function<void(const SessionId&, SessionEnd)>;
+
+    /// All referenced objects must outlive this. `ended` is told of every session that ends
+    /// (Service closes its sockets).
     Accounts(Storage& storage, const Tokens& tokens, Clock& clock, Random& random, Metrics& metrics,
-             Offload offload, std::function<void(const SessionId&)> sessionRevoked,
-             PasswordCost cost = {});
+             Offload offload, Ended ended, PasswordCost cost = {});
 
     /// Errors: BadField (which), Conflict (the name is taken), ServerBusy, StorageFull,
     /// StorageFailed.
@@ -62,11 +69,17 @@ public:
     /// Errors: Unauthenticated (wrong name or password: not told apart, equal time), BadField,
     /// ServerBusy, Storage….
     void signIn(SignInRequest request, Callback done);
-    /// Rotates. Errors: TokenInvalid (unknown, expired, revoked; a token used twice ends the whole
-    /// session).
+    /// Rotates. Errors: TokenInvalid (unknown, expired, signed out; a token used twice ends the
+    /// whole session), DeviceRevoked (another device revoked it).
     void refresh(std::string refreshToken, Callback done);
     /// Ends the session of an access token. Errors: TokenInvalid, TokenExpired, Storage….
     void signOut(std::string accessToken, Done<bool> done);
+    /// The user's living sessions, with that of the access token marked. Errors: TokenInvalid
+    /// (also when that session is over), TokenExpired, Storage….
+    void sessions(std::string accessToken, Done<Sessions> done);
+    /// Ends a session of the same user, whose device wipes itself; the own one: as signOut().
+    /// Errors: as sessions(), and NotFound (also for somebody else's).
+    void revoke(std::string accessToken, SessionId session, Done<bool> done);
 
 private:
     void openSession(UserRow user, DeviceId device, std::string deviceName, Callback done);
@@ -79,7 +92,7 @@ private:
     Random& m_random;
     Counter& m_failed;
     Offload m_offload;
-    std::function<void(const SessionId&)> m_sessionRevoked;
+    Ended m_ended;
     PasswordCost m_cost;
 };
 

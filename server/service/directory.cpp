@@ -56,6 +56,7 @@ void Directory::putUser(const UserRow& row)
     if (!slot)
         slot = std::make_unique<User>();
     slot->row = row;
+    slot->drafts = std::max(slot->drafts, row.drafts);
     m_usersById[row.id.str()] = slot.get();
     m_usersByName[row.name] = slot.get();
 }

@@ -32,6 +32,7 @@ struct User {
     bool presenceQueued = false;
     protocol::TokenBucket messages, requests, ephemeral;
     bool bucketsMade = false;
+    Touch drafts = 0; ///< newest revision of the user's drafts
 };
 
 struct Member {

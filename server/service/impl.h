@@ -1,8 +1,8 @@
 // Inside of Service: its state, and the handlers that the .cpp files of this folder share by
 // purpose: service.cpp (sockets in, frames apart, time), session.cpp (hello, tokens, drain),
 // messages.cpp (the send path), rooms.cpp (rooms and members), fanout.cpp (what others get),
-// sync.cpp (reads), positions.cpp (receipts), ephemeral.cpp (typing and presence). Not for anybody
-// else.
+// sync.cpp (reads), positions.cpp (receipts), drafts.cpp, ephemeral.cpp (typing and presence). Not
+// for anybody else.
 #pragma once
 
 #include "protocol/codec.h"
@@ -79,7 +79,7 @@ public:
     [[nodiscard]] std::size_t connectionCount() const noexcept { return m_connections.size(); }
 
     // session.cpp
-    void sessionRevoked(const SessionId& session);
+    void sessionEnded(const SessionId& session, SessionEnd how);
     void drain(std::int64_t windowMs);
 
 private:
@@ -131,7 +131,7 @@ private:
     void detach(Connection& conn);
     void close(Connection& conn, protocol::CloseCode code, const Error& why);
     void goodbye(Connection& conn);
-    [[nodiscard]] bool isRevoked(const SessionId& session) const;
+    [[nodiscard]] std::optional<SessionEnd> ended(const SessionId& session) const;
 
     // messages.cpp
     void on(Connection& conn, protocol::MessageSend& frame);
@@ -195,6 +195,12 @@ private:
     void flushReceipts(Room& room);
     void sendPositions(const Connection& conn, Room& room);
 
+    // drafts.cpp
+    void on(Connection& conn, protocol::DraftSet& frame);
+    void on(Connection& conn, protocol::DraftsRequest& frame);
+    void draftStored(std::uint64_t op, UserKey owner, RoomKey roomKey, const TempId& tempId,
+                     Result<DraftStored> result);
+
     // ephemeral.cpp
     void on(Connection& conn, protocol::TypingSet& frame);
     void on(Connection& conn, protocol::PresenceSet& frame);
@@ -227,8 +233,7 @@ private:
     MonoTime m_positionsAt;
     MonoTime m_presenceWindow;
     std::size_t m_presenceSent = 0;
-    std::map<std::string, std::int64_t>
-        m_revoked; ///< session → wall time; the oldest go over kRevokedMax
+    std::map<std::string, SessionEnd> m_revoked; ///< the oldest go over kRevokedMax
     std::deque<std::string> m_revokedOrder;
     std::uint64_t m_mark = 0;
     bool m_draining = false;

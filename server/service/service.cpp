@@ -42,9 +42,9 @@ MonoTime Service::nextTickAt() const
 {
     return m_impl->nextTickAt();
 }
-void Service::sessionRevoked(const SessionId& session)
+void Service::sessionEnded(const SessionId& session, SessionEnd how)
 {
-    m_impl->sessionRevoked(session);
+    m_impl->sessionEnded(session, how);
 }
 void Service::drain(std::int64_t windowMs)
 {
@@ -72,7 +72,8 @@ Service::Impl::Impl(Storage& storage, const Tokens& tokens, Outbound& outbound, 
 {
     if (auto snapshot = m_storage.load()) {
         for (const auto& revoked : snapshot->revoked) {
-            m_revoked.emplace(revoked.session.str(), revoked.ts);
+            m_revoked.emplace(revoked.session.str(),
+                              revoked.asDevice ? SessionEnd::Revoked : SessionEnd::Over);
             m_revokedOrder.push_front(revoked.session.str()); // they come newest first
         }
         m_directory.fill(std::move(*snapshot));

@@ -40,6 +40,12 @@ struct Peer {
     std::string bearerToken; ///< of the Authorization header; empty = expected in hello
 };
 
+/// How a session ended, as far as its own device is concerned.
+enum class SessionEnd {
+    Over,    ///< signed out, expired, or its tokens were used twice: sign in again, the data stay
+    Revoked, ///< revoked from another device: the device wipes itself (DeviceRevoked)
+};
+
 class Service
 {
 public:
@@ -65,8 +71,9 @@ public:
     void tick();
     [[nodiscard]] MonoTime nextTickAt() const;
 
-    /// A session's refresh family was revoked: close its sockets at once (DeviceRevoked).
-    void sessionRevoked(const SessionId& session);
+    /// A session's refresh family is dead: closes its sockets at once, with DeviceRevoked or
+    /// InvalidToken.
+    void sessionEnded(const SessionId& session, SessionEnd how);
 
     /// Says goodbye to everybody, with reconnects spread over `windowMs`, and closes with
     /// ShuttingDown. New connections are refused from now on. What was handed to storage is still

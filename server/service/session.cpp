@@ -52,11 +52,17 @@ CloseCode closeCodeFor(ErrorCode code)
     }
 }
 
+ErrorCode codeFor(SessionEnd end)
+{
+    return end == SessionEnd::Revoked ? ErrorCode::DeviceRevoked : ErrorCode::TokenInvalid;
+}
+
 } // namespace
 
-bool Service::Impl::isRevoked(const SessionId& session) const
+std::optional<SessionEnd> Service::Impl::ended(const SessionId& session) const
 {
-    return m_revoked.contains(session.str());
+    const auto found = m_revoked.find(session.str());
+    return found == m_revoked.end() ? std::nullopt : std::optional(found->second);
 }
 
 void Service::Impl::on(Connection& conn, protocol::Hello& frame)
@@ -78,8 +84,8 @@ void Service::Impl::on(Connection& conn, protocol::Hello& frame)
         return refused(claims.error().code, "token");
     if (claims->device != frame.deviceId)
         return refused(ErrorCode::TokenInvalid, "device_id");
-    if (isRevoked(claims->session))
-        return refused(ErrorCode::DeviceRevoked, "session");
+    if (const auto end = ended(claims->session))
+        return refused(codeFor(*end), "session");
     User* user = m_directory.user(claims->user);
     if (!user)
         return refused(ErrorCode::TokenInvalid, "user");
@@ -144,6 +150,7 @@ void Service::Impl::welcome(Connection& conn, const protocol::Hello& hello)
     welcome.now = m_clock.wallNow().ms;
     welcome.limits = m_config.limits;
     welcome.syncToken = makeSyncToken(m_directory.touch());
+    welcome.drafts = Rev(user.drafts);
     welcome.more = changed.size() > protocol::kDirtyPerFrameMax;
     for (std::size_t i = 0; i < changed.size(); ++i) {
         Room& room = *changed[i].second;
@@ -212,7 +219,7 @@ void Service::Impl::on(Connection& conn, protocol::TokenRefresh& frame)
     if (!claims)
         return sendError(conn, {}, makeError(claims.error().code, "token"));
     if (claims->user != conn.user->row.id || claims->device != conn.device ||
-        isRevoked(claims->session))
+        ended(claims->session))
         return sendError(conn, {}, makeError(ErrorCode::TokenInvalid, "token"));
     conn.session = claims->session;
     conn.tokenExpiresTs = claims->expiresAt;
@@ -279,9 +286,9 @@ void Service::Impl::close(Connection& conn, CloseCode code, const Error& why)
                      why.detail.empty() ? wireName(why.code) : std::string_view(why.detail));
 }
 
-void Service::Impl::sessionRevoked(const SessionId& session)
+void Service::Impl::sessionEnded(const SessionId& session, SessionEnd how)
 {
-    if (m_revoked.emplace(session.str(), m_clock.wallNow().ms).second)
+    if (m_revoked.emplace(session.str(), how).second)
         m_revokedOrder.push_back(session.str());
     // An access token dies by itself after minutes; only that long must a session be remembered.
     while (m_revokedOrder.size() > kRevokedMax) {
@@ -296,9 +303,9 @@ void Service::Impl::sessionRevoked(const SessionId& session)
     std::sort(doomed.begin(), doomed.end());
     for (const ConnId id : doomed) {
         if (Connection* conn = connection(id)) {
-            const Error why = makeError(ErrorCode::DeviceRevoked);
+            const Error why = makeError(codeFor(how));
             sendError(*conn, {}, why);
-            close(*conn, CloseCode::DeviceRevoked, why);
+            close(*conn, closeCodeFor(why.code), why);
         }
     }
 }

@@ -12,6 +12,46 @@ constexpr std::size_t kListEntryBytes = 40;
 
 } // namespace
 
+namespace
+{
+
+/// The end of a text, at most `charactersMax` characters.
+std::string_view endOf(std::string_view text, std::size_t charactersMax)
+{
+    std::size_t from = text.size();
+    for (std::size_t count = 0; from > 0 && count < charactersMax; ++count) {
+        do
+            --from;
+        while (from > 0 && (static_cast<unsigned char>(text[from]) & 0xc0) == 0x80);
+    }
+    return text.substr(from);
+}
+
+} // namespace
+
+std::optional<DraftRow> mergedDraft(const DraftRow& stored, bool sameDevice, const DraftOp& op)
+{
+    const bool seen = stored.rev == 0 || sameDevice || op.base == Rev(stored.rev);
+    const bool lost = !seen && op.text.find(stored.text) == std::string::npos;
+    if (lost && op.text.empty())
+        return std::nullopt;
+    DraftRow next;
+    next.room = op.room;
+    next.text = op.text;
+    next.replyTo = op.replyTo;
+    next.ts = op.ts;
+    // Only what was seen is dropped.
+    if (!(op.dropOther && op.base == Rev(stored.rev)))
+        next.other = stored.other;
+    if (lost && next.other.find(stored.text) == std::string::npos) {
+        if (!next.other.empty())
+            next.other += "\n\n";
+        next.other += stored.text;
+        next.other = std::string(endOf(next.other, protocol::kBodyCharactersMax));
+    }
+    return next;
+}
+
 std::string previewText(std::string_view body)
 {
     std::string text;

@@ -44,7 +44,8 @@ inline constexpr std::size_t kSessionsPerUserMax = 50;  ///< the oldest goes whe
 inline constexpr std::size_t kMembersPerRoomMax = 20'000;
 inline constexpr std::size_t kRoomsPerUserMax = 10'000;
 inline constexpr std::size_t kMentionsCountedMax =
-    1'000; ///< a room and user; the count stops there
+    1'000;                                       ///< a room and user; the count stops there
+inline constexpr std::size_t kDraftKeysKept = 8; ///< keys by which a repeat of draft_set is known
 inline constexpr std::int64_t kRevalidateSpanMax = 10'000; ///< log entries looked at in one request
 
 // ---- rows
@@ -56,6 +57,7 @@ struct UserRow {
     std::string name; ///< sign-in name
     std::string displayName;
     std::int64_t lastSeen = 0; ///< ms since 1970 UTC; 0 = never
+    Touch drafts = 0;          ///< newest revision of the user's drafts; 0 = none yet
 };
 
 struct MemberRow {
@@ -108,6 +110,7 @@ struct Snapshot {
     struct Revoked {
         SessionId session;
         std::int64_t ts = 0;
+        bool asDevice = false; ///< from another device: it is to wipe itself
     };
     std::vector<Revoked> revoked; ///< newest 10,000
     Touch touch = 0;
@@ -180,6 +183,32 @@ struct PositionSet {
     Touch touch = 0;
 };
 
+/// A user's draft in a room. The rule by which two devices' drafts become one is the store's, since
+/// it needs the stored row: docs/adr/0012-drafts.md.
+struct DraftOp {
+    RoomKey room = 0;
+    UserKey user = 0;
+    DeviceId device;
+    TempId tempId;
+    Rev base;
+    std::string text;
+    std::optional<Seq> replyTo;
+    bool dropOther = false;
+    std::int64_t ts = 0;
+};
+struct DraftRow {
+    RoomKey room = 0;
+    Touch rev = 0;
+    std::string text;
+    std::optional<Seq> replyTo;
+    std::string other;
+    std::int64_t ts = 0;
+};
+struct DraftStored {
+    bool changed = false; ///< false: a repeat, or an empty text that gave way; the row as it was
+    DraftRow draft;
+};
+
 struct CreateUserOp {
     UserId id;
     std::string name; ///< unique; Conflict when taken
@@ -210,9 +239,17 @@ struct RotateSessionOp {
 struct Rotated {
     bool valid = false;
     bool reused = false;
+    bool asDevice = false; ///< not valid: another device revoked the session
     SessionId session;
     DeviceId device;
     UserRow user;
+};
+
+/// One session revokes another of the same user, as a device that is lost. Errors: TokenInvalid
+/// (`by` is not alive), NotFound (no such session, somebody else's, or not alive: not told apart).
+struct RevokeDeviceOp {
+    SessionId by, target;
+    std::int64_t ts = 0;
 };
 
 // ---- reads
@@ -251,6 +288,23 @@ struct RevalidateQuery {
     std::int64_t limit = 100;
 };
 
+struct DraftsQuery {
+    UserKey user = 0;
+    Touch after = 0;
+    std::int64_t limit = 100;
+};
+struct DraftsPage {
+    std::vector<DraftRow> drafts; ///< ascending by rev; emptied ones too
+    bool more = false;
+};
+
+struct SessionRow {
+    SessionId id;
+    DeviceId device;
+    std::string deviceName;
+    std::int64_t created = 0, lastSeen = 0; ///< signed in, and last renewed its tokens
+};
+
 /// A user with what signs it in.
 struct Credentials {
     UserRow user;
@@ -275,11 +329,13 @@ public:
     virtual void append(LogOp op, Done<Logged> done) = 0;
     virtual void createRoom(CreateRoomOp op, Done<RoomMade> done) = 0;
     virtual void setPositions(PositionsOp op, Done<std::vector<PositionSet>> done) = 0;
+    virtual void setDraft(DraftOp op, Done<DraftStored> done) = 0;
     virtual void createUser(CreateUserOp op, Done<UserRow> done) = 0;
     virtual void createSession(CreateSessionOp op, Done<SessionMade> done) = 0;
     virtual void rotateSession(RotateSessionOp op, Done<Rotated> done) = 0;
     /// Revokes one session; an unknown one is no error.
     virtual void revokeSession(SessionId session, std::int64_t ts, Done<bool> done) = 0;
+    virtual void revokeDevice(RevokeDeviceOp op, Done<bool> done) = 0;
 
     /// Log entries after a cursor, for several rooms in the order asked, together at most
     /// `bytesMax` of JSON.
@@ -289,6 +345,11 @@ public:
     /// The messages of [lo, hi] with rev > since. `hasMore`: cut at the page's `hi`.
     virtual void revalidate(RevalidateQuery query, std::size_t bytesMax,
                             Done<HistoryPage> done) = 0;
+    virtual void readDrafts(DraftsQuery query, std::size_t bytesMax, Done<DraftsPage> done) = 0;
+    /// The living sessions of the user of a living session, at most kSessionsPerUserMax, last seen
+    /// first; empty when `of` is not alive at `now`.
+    virtual void listSessions(SessionId of, std::int64_t now,
+                              Done<std::vector<SessionRow>> done) = 0;
     /// By sign-in name; nullopt when there is none.
     virtual void findCredentials(std::string name, Done<std::optional<Credentials>> done) = 0;
 };
@@ -297,6 +358,11 @@ public:
 /// deletion of it changes its text. True when something changed. Shared by the store's writer and
 /// the service's memory.
 bool applyToLast(LastMessage& last, const protocol::Event& event, UserKey sender);
+
+/// What becomes of a draft: `stored` (rev 0 = none), changed by `op`. Nullopt: it stays as it is,
+/// because an empty text never replaces one that its writer has not seen. Pure.
+[[nodiscard]] std::optional<DraftRow> mergedDraft(const DraftRow& stored, bool sameDevice,
+                                                  const DraftOp& op);
 
 /// First 140 characters of a text as one line: control characters and line breaks become single
 /// spaces.

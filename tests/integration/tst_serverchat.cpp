@@ -1,6 +1,7 @@
 // Two people on a real socket: the whole way through the server and back.
 #include "tests/integration/fixture.h"
 
+#include <boost/json.hpp>
 #include <gtest/gtest.h>
 
 using namespace skein;
@@ -63,6 +64,87 @@ TEST_F(ServerChat, aRepeatGivesTheFirstResultAndNoSecondMessage)
     ASSERT_TRUE(a.send(protocol::ClientFrame(message(chat, "twice"))));
     EXPECT_EQ(b.frame<protocol::LogEntry>()->event.body, "once");
     EXPECT_EQ(b.frame<protocol::LogEntry>()->event.body, "twice");
+}
+
+TEST_F(ServerChat, draftsPinsAndNamesReachTheOtherDeviceAndRevocationClosesIt)
+{
+    start();
+    const auto phone = account("ana");
+    const auto other = account("bela");
+    const auto answer = load::httpRequest(
+        port(), "POST", "/v1/signin",
+        R"({"name":"ana","password":"a long password","device_id":"device-2","device_name":"Laptop"})");
+    ASSERT_TRUE(answer);
+    ASSERT_EQ(answer->status, 200U);
+    const boost::json::value tokens = boost::json::parse(answer->body);
+    const std::string session(tokens.at("session").as_string());
+    load::Account laptop = phone;
+    laptop.device = DeviceId("device-2");
+    laptop.accessToken = tokens.at("access_token").as_string();
+    WsPeer a, b;
+    ASSERT_TRUE(signOn(a, port(), phone));
+    const RoomId chat = room(a, other);
+    ASSERT_TRUE(signOn(b, port(), laptop));
+    subscribe(b, chat);
+
+    protocol::DraftSet draft;
+    draft.room = chat;
+    draft.tempId = tempId();
+    draft.text = "half a thought";
+    ASSERT_TRUE(a.send(protocol::ClientFrame(draft)));
+    const auto stored = a.frame<protocol::DraftChanged>();
+    const auto told = b.frame<protocol::DraftChanged>();
+    ASSERT_TRUE(stored && told);
+    EXPECT_EQ(stored->tempId, draft.tempId);
+    EXPECT_EQ(told->draft.text, "half a thought");
+
+    protocol::RoomUpdate rename;
+    rename.room = chat;
+    rename.tempId = tempId();
+    rename.name = "Renamed";
+    ASSERT_TRUE(a.send(protocol::ClientFrame(rename)));
+    const auto renamed = b.frame<protocol::LogEntry>();
+    ASSERT_TRUE(renamed);
+    EXPECT_EQ(renamed->event.name, "Renamed");
+    ASSERT_TRUE(a.send(protocol::ClientFrame(message(chat, "to be pinned"))));
+    const auto written = b.frame<protocol::LogEntry>();
+    ASSERT_TRUE(written);
+    protocol::PinSet pin;
+    pin.room = chat;
+    pin.tempId = tempId();
+    pin.target = written->event.seq;
+    ASSERT_TRUE(a.send(protocol::ClientFrame(pin)));
+    const auto pinned = b.frame<protocol::LogEntry>();
+    ASSERT_TRUE(pinned);
+    EXPECT_TRUE(pinned->event.pinned);
+    EXPECT_EQ(pinned->event.target, written->event.seq);
+
+    // The phone finds the laptop in the list and revokes it: the socket goes, and its tokens.
+    const auto list = load::httpRequest(port(), "GET", "/v1/sessions", {}, phone.accessToken);
+    ASSERT_TRUE(list);
+    ASSERT_EQ(list->status, 200U);
+    const auto listed = boost::json::parse(list->body).at("sessions").as_array();
+    ASSERT_EQ(listed.size(), 2U);
+    for (const auto& row : listed) {
+        const bool isLaptop = row.at("id").as_string() == session;
+        EXPECT_EQ(row.at("current").as_bool(), !isLaptop);
+        if (isLaptop) {
+            EXPECT_EQ(row.at("device_name").as_string(), "Laptop");
+        }
+    }
+    const std::string path = "/v1/sessions/" + session;
+    const auto status = [&](const std::string& bearer) {
+        const auto reply = load::httpRequest(port(), "DELETE", path, {}, bearer);
+        return reply ? reply->status : 0U;
+    };
+    EXPECT_EQ(status({}), 401U);
+    EXPECT_EQ(status(other.accessToken), 404U);
+    EXPECT_EQ(status(phone.accessToken), 204U);
+    EXPECT_EQ(status(phone.accessToken), 404U);
+    const auto why = b.frame<protocol::ErrorFrame>();
+    ASSERT_TRUE(why);
+    EXPECT_EQ(why->code, ErrorCode::DeviceRevoked);
+    EXPECT_EQ(b.closeCode(), static_cast<std::uint16_t>(protocol::CloseCode::DeviceRevoked));
 }
 
 TEST_F(ServerChat, aStrangerCannotTellARoomFromNone)
@@ -222,7 +304,7 @@ TEST_F(ServerChat, signOutClosesTheSocketsOfTheSession)
     const auto out = load::httpRequest(port(), "POST", "/v1/signout", {}, ana.accessToken);
     ASSERT_TRUE(out);
     EXPECT_EQ(out->status, 204u);
-    EXPECT_EQ(a.closeCode(), static_cast<std::uint16_t>(protocol::CloseCode::DeviceRevoked));
+    EXPECT_EQ(a.closeCode(), static_cast<std::uint16_t>(protocol::CloseCode::InvalidToken));
     WsPeer again;
     EXPECT_FALSE(signOn(again, port(), ana));
 }

@@ -248,7 +248,7 @@ TEST_F(ServerRefusals, refreshTokensRotateAndReuseEndsTheFamily)
     EXPECT_NE(next, ana.refreshToken);
     EXPECT_EQ(status("POST", "/v1/refresh", old), 401u);
     EXPECT_EQ(code(), "token_invalid");
-    EXPECT_EQ(a.closeCode(), static_cast<std::uint16_t>(protocol::CloseCode::DeviceRevoked));
+    EXPECT_EQ(a.closeCode(), static_cast<std::uint16_t>(protocol::CloseCode::InvalidToken));
     EXPECT_EQ(status("POST", "/v1/refresh",
                      boost::json::serialize(boost::json::object{{"refresh_token", next}})),
               401u);

@@ -30,11 +30,12 @@ struct Truth {
     std::int64_t seq = 0;
     std::string temp; ///< 16 bytes, as the server keeps it
     std::string sender, body;
-    bool counts = false, edited = false, deleted = false;
+    bool counts = false, edited = false, deleted = false, pinned = false;
 };
 
 struct RoomTruth {
     std::int64_t head = 0;
+    std::string name, topic;
     std::map<std::int64_t, Truth> messages;
     std::map<std::string, std::int64_t> read; ///< user → position
 };
@@ -53,7 +54,6 @@ public:
     void wrote(int client, const TempId& temp, const RoomId& room, const std::string& body);
     void rewrote(const TempId& temp, const std::string& body);
     void discarded(const TempId& temp);
-    void drafted(int client, const RoomId& room, const std::string& text);
     /// f, and what a confirmation promises.
     void leaving(const ClientNode& to, const server::FramePtr& frame);
     [[nodiscard]] std::int64_t confirmed() const
@@ -71,6 +71,9 @@ public:
     void final(const std::vector<std::unique_ptr<ClientNode>>& clients);
 
     [[nodiscard]] std::map<RoomId, RoomTruth> serverTruth();
+    /// (user, room) → the draft and what stands beside it.
+    [[nodiscard]] std::map<std::pair<std::string, RoomId>, std::pair<std::string, std::string>>
+    serverDrafts();
 
 private:
     void fail(const std::string& why) { m_trace.fail(m_loop.now(), why); }
@@ -90,7 +93,6 @@ private:
     ServerNode& m_server;
     std::map<std::string, Written> m_written;     ///< by temp id
     std::map<std::string, Confirmed> m_confirmed; ///< by temp id
-    std::map<std::pair<int, RoomId>, std::string> m_drafts;
     server::FramePtr m_lastFrame;
     std::vector<RoomId> m_lastRooms; ///< that it tells something of
     std::vector<std::pair<RoomId, UserId>> m_lastLeaver;

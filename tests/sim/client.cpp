@@ -258,10 +258,13 @@ void ClientNode::linkChanged(const engine::LinkState& state)
     }
 }
 
-void ClientNode::roomsChanged(const std::vector<offline::RoomRow>&,
+void ClientNode::roomsChanged(const std::vector<offline::RoomRow>& changed,
                               const std::vector<RoomId>& removed)
 {
+    for (const offline::RoomRow& row : changed)
+        m_drafts[row.room] = row.draft;
     for (const RoomId& room : removed) {
+        m_drafts.erase(room);
         m_opened.erase(room);
         m_views.erase(room);
     }

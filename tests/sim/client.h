@@ -46,6 +46,8 @@ public:
     [[nodiscard]] const std::string& label() const { return m_label; }
     [[nodiscard]] int index() const { return m_index; }
     [[nodiscard]] const std::set<RoomId>& opened() const { return m_opened; }
+    /// What the composers were told to show; kept over a kill, as a user remembers it.
+    [[nodiscard]] const std::map<RoomId, std::string>& drafts() const { return m_drafts; }
 
     void openRoom(const RoomId& room);
     void closeRoom(const RoomId& room);
@@ -119,6 +121,7 @@ private:
     int m_sameTick = 0;
     std::set<RoomId> m_opened;
     std::map<RoomId, View> m_views;
+    std::map<RoomId, std::string> m_drafts;
 };
 
 inline constexpr std::size_t kViewRows = 300; ///< of an open room's screen

@@ -17,7 +17,7 @@ bool handshake(std::string_view type)
 bool healedByReconnect(std::string_view type)
 {
     return type == "room_added" || type == "room_removed" || type == "room_dirty" ||
-           type == "read_state" || type == "error" || type == "receipts" ||
+           type == "read_state" || type == "draft" || type == "error" || type == "receipts" ||
            type == "subscribe_room" || type == "unsubscribe_room" || type == "mark_read" ||
            type == "mark_delivered" || type == "room_created";
 }

@@ -59,6 +59,22 @@ public:
     {
         m_real.setPositions(std::move(op), std::move(done));
     }
+    void setDraft(DraftOp op, Done<DraftStored> done) override
+    {
+        m_real.setDraft(std::move(op), std::move(done));
+    }
+    void readDrafts(DraftsQuery query, std::size_t bytesMax, Done<DraftsPage> done) override
+    {
+        m_real.readDrafts(query, bytesMax, std::move(done));
+    }
+    void revokeDevice(RevokeDeviceOp op, Done<bool> done) override
+    {
+        m_real.revokeDevice(std::move(op), std::move(done));
+    }
+    void listSessions(SessionId of, std::int64_t now, Done<std::vector<SessionRow>> done) override
+    {
+        m_real.listSessions(std::move(of), now, std::move(done));
+    }
     void createUser(CreateUserOp op, Done<UserRow> done) override
     {
         m_real.createUser(std::move(op), std::move(done));

@@ -156,6 +156,7 @@ void Simulation::write(ClientNode& client, const RoomId& room)
     for (std::int64_t i = 0; i < burst && m_written < m_options.messages; ++i) {
         engine::Draft draft;
         draft.body = "m" + std::to_string(m_written) + " from " + client.label();
+        draft.endsDraft = m_random.chance(0.3);
         auto sent = client.engine().send(room, draft);
         if (!sent) {
             m_trace.note(m_loop.now(), client.label(), "not written", toString(sent.error()));
@@ -177,9 +178,11 @@ void Simulation::change(ClientNode& client, const RoomId& room)
         client.engine().wantHistory(room, row.holeHi.next());
         return;
     }
-    const auto what = m_random.below(10);
+    const auto what = m_random.below(12);
     Result<TempId> done = TempId();
-    if (what < 5) {
+    if (what >= 10) {
+        done = client.engine().pin(room, row.rowId, m_random.chance(0.7));
+    } else if (what < 5) {
         done = client.engine().react(room, row.rowId, m_random.chance(0.5) ? "+1" : "heart",
                                      m_random.chance(0.7));
     } else if (row.own && what < 8 && !row.deleted) {
@@ -198,6 +201,14 @@ void Simulation::change(ClientNode& client, const RoomId& room)
 
 void Simulation::manage(ClientNode& client, const RoomId& room)
 {
+    if (m_random.chance(0.3)) {
+        const std::string name = "name " + std::to_string(between(1, 999));
+        auto done = m_random.chance(0.7) ? client.engine().updateRoom(room, {name, {}, {}})
+                                         : client.engine().updateRoom(room, {{}, name, {}});
+        m_trace.note(m_loop.now(), client.label(), "rename",
+                     room.str() + " " + name + (done ? "" : " " + toString(done.error())));
+        return;
+    }
     const UserId& user = m_users[m_random.below(m_users.size())];
     std::optional<protocol::Role> role;
     if (m_random.chance(0.6))
@@ -254,8 +265,10 @@ void Simulation::act(ClientNode& client)
     } else if (what < 95) {
         const std::string text =
             m_random.chance(0.3) ? "" : "draft " + std::to_string(between(1, 999));
-        if (engine.setDraft(room, text))
-            m_checker.drafted(client.index(), room, text);
+        if (!row.draftOther.empty() && m_random.chance(0.3))
+            (void)engine.settleOtherDraft(room, m_random.chance(0.5));
+        else
+            (void)engine.setDraft(room, text);
     } else if (what < 98) {
         settleFailed(client, room);
     } else if (m_manages) {

@@ -21,10 +21,10 @@ bool isOn(const QString& word)
 bool isRoomChange(const QString& command)
 {
     static const QStringList known{
-        QStringLiteral("edit"),    QStringLiteral("delete"), QStringLiteral("react"),
-        QStringLiteral("pin"),     QStringLiteral("rename"), QStringLiteral("topic"),
-        QStringLiteral("archive"), QStringLiteral("invite"), QStringLiteral("remove"),
-        QStringLiteral("leave"),   QStringLiteral("members")};
+        QStringLiteral("edit"),    QStringLiteral("delete"),  QStringLiteral("react"),
+        QStringLiteral("pin"),     QStringLiteral("rename"),  QStringLiteral("topic"),
+        QStringLiteral("archive"), QStringLiteral("invite"),  QStringLiteral("remove"),
+        QStringLiteral("leave"),   QStringLiteral("members"), QStringLiteral("draft")};
     return known.contains(command);
 }
 
@@ -35,6 +35,11 @@ bool Cli::change()
         return false;
     if (command == QLatin1String("members")) {
         members();
+        return true;
+    }
+    if (command == QLatin1String("draft") && m_options.arguments.size() == 1) {
+        std::printf("%s\n", qUtf8Printable(m_client.draft(m_room)));
+        finish(Done);
         return true;
     }
     untilConfirmed();
@@ -52,6 +57,8 @@ bool Cli::change()
         m_client.renameRoom(m_room, first);
     else if (command == QLatin1String("topic"))
         m_client.setTopic(m_room, first);
+    else if (command == QLatin1String("draft"))
+        setDraft(first);
     else if (command == QLatin1String("archive"))
         m_client.archiveRoom(m_room, isOn(first));
     else if (command == QLatin1String("invite"))
@@ -63,11 +70,19 @@ bool Cli::change()
     return true;
 }
 
+void Cli::setDraft(const QString& text)
+{
+    (void)m_client.draft(m_room);
+    m_client.setDraft(m_room, text);
+    if (text.isEmpty()) // nothing counts an emptied one; it travels within the engine's throttle
+        QTimer::singleShot(1'500, this, [this] { finish(Done); });
+}
+
 /// Ends when what was asked has been queued and has left the queue again, or was refused.
 void Cli::untilConfirmed()
 {
     connect(&m_client, &Client::outboxChanged, this, [this] {
-        if (m_client.queuedCount() > 0)
+        if (m_client.queuedCount() + m_client.untoldDrafts() > 0)
             m_asked = true;
         else if (m_asked)
             finish(Done);
@@ -77,6 +92,40 @@ void Cli::untilConfirmed()
                 finish(MessageFailed, sentence);
             });
     m_deadline.start();
+}
+
+void Cli::sessions()
+{
+    connect(&m_client, &Client::sessionsFailed, this,
+            [this](const QString&, const QString& sentence) { finish(Other, sentence); });
+    connect(&m_client, &Client::sessionsChanged, this, [this] {
+        for (const QVariant& entry : m_client.sessions()) {
+            const QVariantMap session = entry.toMap();
+            if (m_options.json)
+                print(QJsonObject::fromVariantMap(session));
+            else
+                std::printf(
+                    "%s\t%s\t%s%s\n",
+                    qUtf8Printable(session.value(QStringLiteral("id")).toString()),
+                    qUtf8Printable(session.value(QStringLiteral("lastSeenText")).toString()),
+                    qUtf8Printable(session.value(QStringLiteral("deviceName")).toString()),
+                    session.value(QStringLiteral("current")).toBool() ? "\t(this one)" : "");
+        }
+        finish(Done);
+    });
+    m_deadline.start();
+    m_client.loadSessions();
+}
+
+void Cli::revoke()
+{
+    connect(&m_client, &Client::sessionsFailed, this,
+            [this](const QString& code, const QString& sentence) {
+                finish(code == QLatin1String("not_found") ? NotFound : MessageFailed, sentence);
+            });
+    connect(&m_client, &Client::sessionsChanged, this, [this] { finish(Done); });
+    m_deadline.start();
+    m_client.revokeSession(m_options.arguments.value(0));
 }
 
 void Cli::members()
@@ -126,6 +175,8 @@ bool Script::changeCommand(const QString& name, const QString& room, const QJson
         client.inviteMember(room, word("user"));
     else if (name == QLatin1String("remove"))
         client.removeMember(room, word("user"));
+    else if (name == QLatin1String("draft"))
+        client.setDraft(room, word("text"));
     else if (name == QLatin1String("leave"))
         client.leaveRoom(room);
     else

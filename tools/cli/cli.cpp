@@ -121,6 +121,15 @@ Cli::Cli(Options options)
             });
     connect(&m_client, &Client::storeFailed, this,
             [this](const QString&, const QString& sentence) { finish(LocalData, sentence); });
+    connect(&m_client, &Client::deviceRevoked, this,
+            [this](const QString& name, int unsent, int drafts) {
+                finish(SignInRefused,
+                       QStringLiteral("%1 was signed out of this device from another one; its data "
+                                      "here were deleted, %2 unsent messages and %3 drafts with it")
+                           .arg(name)
+                           .arg(unsent)
+                           .arg(drafts));
+            });
     connect(&m_client, &Client::roomsLoaded, this, [this] {
         m_loaded = true;
         stateMayBeLive();
@@ -290,6 +299,10 @@ void Cli::start()
         read();
     } else if (command == QLatin1String("typing")) {
         typing();
+    } else if (command == QLatin1String("sessions")) {
+        sessions();
+    } else if (command == QLatin1String("revoke")) {
+        revoke();
     } else if (change()) {
         return;
     } else if (command == QLatin1String("script")) {

@@ -100,6 +100,9 @@ private:
     // changes.cpp
     [[nodiscard]] bool change();
     void members();
+    void sessions();
+    void setDraft(const QString& text);
+    void revoke();
     void untilConfirmed();
     void sendLine(const QString& text);
     void sendProgress(const skein::engine::TimelineChange& change);

@@ -26,7 +26,9 @@ constexpr char kDescription[] =
     "  edit ROOM SEQ TEXT           delete ROOM SEQ          react ROOM SEQ EMOJI [off]\n"
     "  pin ROOM SEQ [off]           rename ROOM NAME         topic ROOM TEXT\n"
     "  archive ROOM [off]           invite ROOM USER         remove ROOM USER_ID\n"
-    "  leave ROOM                   members ROOM\n"
+    "  leave ROOM                   members ROOM             draft ROOM [TEXT]\n"
+    "  sessions                     the devices that are signed in; revoke SESSION signs one out, "
+    "which then wipes itself\n"
     "  script                       JSON commands from standard input, JSON events to standard "
     "output, one a line.\n"
     "      {\"cmd\":\"send\",\"room\":R,\"text\":T,\"id\":I,\"reply\":SEQ} "
@@ -35,7 +37,8 @@ constexpr char kDescription[] =
     "{\"cmd\":\"watch\",\"room\":R}\n"
     "      {\"cmd\":\"rooms\",\"id\":I} "
     "{\"cmd\":\"history\",\"room\":R,\"before\":S,\"limit\":N,\"id\":I} {\"cmd\":\"retry-all\"}\n"
-    "      edit, delete, react, pin, rename, topic, archive, invite, remove, leave with room, seq, "
+    "      edit, delete, react, pin, rename, topic, archive, invite, remove, leave, draft with "
+    "room, seq, "
     "text, key, on, name, topic, user\n"
     "      {\"cmd\":\"wait-drained\",\"id\":I} {\"cmd\":\"quit\"}; the end of the input quits when "
     "all is sent.\n"
@@ -67,7 +70,8 @@ const QHash<QString, Arity>& commands()
         {QStringLiteral("rename"), {2, 2}},   {QStringLiteral("topic"), {2, 2}},
         {QStringLiteral("archive"), {1, 2}},  {QStringLiteral("invite"), {2, 2}},
         {QStringLiteral("remove"), {2, 2}},   {QStringLiteral("leave"), {1, 1}},
-        {QStringLiteral("members"), {1, 1}}};
+        {QStringLiteral("members"), {1, 1}},  {QStringLiteral("draft"), {1, 2}},
+        {QStringLiteral("sessions"), {0, 0}}, {QStringLiteral("revoke"), {1, 1}}};
     return known;
 }
 

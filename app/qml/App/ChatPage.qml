@@ -123,6 +123,11 @@ Item {
                         "icon": "panel"
                     },
                     {
+                        "key": "devices",
+                        "label": qsTr("Devices"),
+                        "icon": "person"
+                    },
+                    {
                         "key": "signOut",
                         "label": qsTr("Sign out"),
                         "icon": "exit",
@@ -157,6 +162,8 @@ Item {
                 Theme.mode = Theme.dark ? "light" : "dark";
             else if (key === "compact")
                 page.compact = !page.compact;
+            else if (key === "devices")
+                devices.open();
             else if (key === "signOut")
                 ask.ask(qsTr("Sign out?"), page.client.queuedCount > 0 ? qsTr("%n message(s) are not sent yet and would be lost.", "", page.client.queuedCount) : qsTr("This device forgets your conversations. They stay on the server."), qsTr("Sign out"), true, () => page.client.signOut());
         }
@@ -165,6 +172,11 @@ Item {
         id: newRoom
         client: page.client
         onWanted: key => page.createdKey = key
+    }
+    DevicesDialog {
+        id: devices
+        client: page.client
+        onAskWanted: (title, body, yes, danger, action) => ask.ask(title, body, yes, danger, action)
     }
     AskDialog {
         id: ask

@@ -15,6 +15,8 @@ T.ApplicationWindow {
     property string wantedRoom
     property bool compact: false
     property bool demo: false
+    // What was lost when this device was revoked; shown on the sign-in page.
+    property string farewell
     // The room that is open is laid out and shows its first page: what --screenshot waits for.
     readonly property bool settled: window.client.signedIn ? chat.item !== null && (chat.item as ChatPage).settled : signIn.item !== null && !window.demo && !window.client.busy
 
@@ -32,6 +34,22 @@ T.ApplicationWindow {
     Component.onCompleted: Theme.mode = window.theme
     onActiveChanged: window.client.setAway(!window.active)
 
+    Connections {
+        target: window.client
+        function onDeviceRevoked(userName: string, unsent: int, drafts: int) {
+            const lost = [];
+            if (unsent > 0)
+                lost.push(qsTr("%n unsent message(s)", "", unsent));
+            if (drafts > 0)
+                lost.push(qsTr("%n draft(s)", "", drafts));
+            window.farewell = qsTr("%1 was signed out of this device from another one, and its data here were deleted.").arg(userName) + (lost.length > 0 ? " " + qsTr("Lost with them: %1.").arg(lost.join(", ")) : "");
+        }
+        function onSignedInChanged() {
+            if (window.client.signedIn)
+                window.farewell = "";
+        }
+    }
+
     // Qt 6.4 cannot instantiate bound components in a Loader: hence no ComponentBehavior here.
     // qmllint disable unqualified
     Loader {
@@ -40,6 +58,7 @@ T.ApplicationWindow {
         active: !window.client.signedIn
         sourceComponent: SignInPage {
             client: window.client
+            farewell: window.farewell
         }
     }
     Loader {

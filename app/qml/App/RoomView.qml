@@ -76,10 +76,26 @@ Rectangle {
             room.client.setDraft(room.shownRoomId, composer.editing ? composer.keptDraft : composer.text);
         room.shownRoomId = room.roomId;
         composer.load(room.roomId === "" ? "" : room.client.draft(room.roomId));
+        otherDraft.text = room.roomId === "" ? "" : room.client.otherDraft(room.roomId);
         if (room.roomId !== "")
             room.focusComposer();
     }
 
+    Connections {
+        target: room.client
+        function onDraftChanged(roomId: string) {
+            if (roomId !== room.shownRoomId)
+                return;
+            otherDraft.text = room.client.otherDraft(roomId);
+            // What is being typed stays; the other device's text is kept beside it.
+            if (composer.dirty)
+                return;
+            if (composer.editing)
+                composer.keptDraft = room.client.draft(roomId);
+            else
+                composer.take(room.client.draft(roomId));
+        }
+    }
     Binding {
         target: room.timeline
         when: room.timeline !== null
@@ -119,7 +135,7 @@ Rectangle {
     PlainLabel {
         id: typing
         objectName: "typing"
-        anchors.bottom: composer.top
+        anchors.bottom: otherDraft.top
         x: composer.x + (room.width - Math.min(room.width - 32, Theme.columnMax - 40)) / 2 + 18
         width: room.width - 2 * x
         height: 22
@@ -128,6 +144,14 @@ Rectangle {
         color: Theme.accent
         font.pixelSize: Theme.sizeSmall
         verticalAlignment: Text.AlignVCenter
+    }
+    OtherDraftLine {
+        id: otherDraft
+        anchors.bottom: composer.top
+        width: parent.width
+        height: visible ? implicitHeight : 0
+        visible: composer.visible && text !== ""
+        onSettled: keep => room.client.settleOtherDraft(room.shownRoomId, keep)
     }
     Composer {
         id: composer

@@ -10,6 +10,7 @@ Rectangle {
     required property Client client
     property bool creating: false
     property string problem
+    property string farewell
     readonly property bool complete: nameBox.text.trim().length >= 2 && passwordBox.text.length >= (page.creating ? 8 : 1) && serverBox.text.trim() !== ""
 
     function submit() {
@@ -80,6 +81,18 @@ Rectangle {
                     wrapMode: Text.Wrap
                     text: page.creating ? qsTr("Choose a name and a password of at least 8 characters.") : qsTr("Sign in to go on where you left off.")
                     color: Theme.textSoft
+                }
+                PlainLabel {
+                    objectName: "farewell"
+                    width: parent.width
+                    visible: page.farewell !== ""
+                    text: page.farewell
+                    color: Theme.warning
+                    font.pixelSize: Theme.sizeMeta
+                    wrapMode: Text.Wrap
+                    Accessible.ignored: false
+                    Accessible.role: Accessible.AlertMessage
+                    Accessible.name: text
                 }
                 TextBox {
                     id: nameBox

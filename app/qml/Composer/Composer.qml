@@ -13,6 +13,8 @@ Rectangle {
     // What is being answered or changed: {mode: "reply" | "edit", rowId, seq, sender, text}.
     property var context: null
     property string keptDraft
+    // Typed and not handed over by draftPaused() yet.
+    readonly property bool dirty: pause.running
     readonly property bool editing: composer.context !== null && composer.context.mode === "edit"
     readonly property int letters: Desktop.length(input.text)
     readonly property int lettersMax: 20000
@@ -29,6 +31,14 @@ Rectangle {
     function load(draft: string) {
         pause.stop();
         composer.context = null;
+        input.text = draft;
+        input.cursorPosition = input.length;
+        pause.stop();
+    }
+    // Another device changed the draft: the text, not what is being answered.
+    function take(draft: string) {
+        if (input.text === draft)
+            return;
         input.text = draft;
         input.cursorPosition = input.length;
         pause.stop();
@@ -82,8 +92,9 @@ Rectangle {
         } else {
             input.clear();
             composer.typing(false);
-            composer.draftPaused("");
+            // The message is stored, and the draft ends with it; never the other way round.
             composer.sent(words, about !== null ? about.seq : 0);
+            composer.draftPaused("");
         }
     }
 

@@ -28,7 +28,14 @@ Result<void> Reader::open()
          from + "WHERE m.room=? AND m.seq>? AND m.seq<=? AND m.kind<=4 ORDER BY m.seq LIMIT ?"},
         {m_changed, from + "WHERE m.room=? AND m.seq BETWEEN ? AND ? AND m.rev>? AND m.kind<=4 "
                            "ORDER BY m.seq LIMIT ?"},
-        {m_credentials, "SELECT key,id,name,display,last_seen,password FROM user WHERE name=?"},
+        {m_credentials,
+         "SELECT key,id,name,display,last_seen,password,draft_touch FROM user WHERE name=?"},
+        {m_sessions,
+         "SELECT id,device,device_name,created,last_seen FROM session WHERE user=(SELECT user FROM "
+         "session WHERE id=?1 AND revoked IS NULL AND expires>?2) AND revoked IS NULL AND "
+         "expires>?2 ORDER BY max(created,last_seen) DESC,id LIMIT ?3"},
+        {m_drafts, "SELECT room,rev,text,reply_to,other,ts FROM draft WHERE user=? AND rev>? "
+                   "ORDER BY rev LIMIT ?"},
     };
     for (const Row& row : rows) {
         if (!row.stmt.prepare(m_db, row.sql.c_str()))
@@ -237,6 +244,54 @@ Result<HistoryPage> Reader::revalidate(const RevalidateQuery& query, std::size_t
     return page;
 }
 
+Result<DraftsPage> Reader::drafts(const DraftsQuery& query, std::size_t bytesMax)
+{
+    DraftsPage page;
+    std::size_t bytes = 0;
+    m_drafts.bind(query.user).bind(query.after).bind(query.limit + 1);
+    while (m_drafts.step()) {
+        DraftRow row;
+        row.room = m_drafts.integer(0);
+        row.rev = m_drafts.integer(1);
+        row.text = m_drafts.string(2);
+        if (const std::int64_t replyTo = m_drafts.integer(3); replyTo > 0)
+            row.replyTo = Seq(replyTo);
+        row.other = m_drafts.string(4);
+        row.ts = m_drafts.integer(5);
+        constexpr std::size_t kOverheadBytes = 256;
+        bytes += jsonBytes(row.text) + jsonBytes(row.other) + kOverheadBytes;
+        const bool full = page.drafts.size() == static_cast<std::size_t>(query.limit) ||
+                          (bytes > bytesMax && !page.drafts.empty());
+        if (full) {
+            page.more = true;
+            m_drafts.reset();
+            break;
+        }
+        page.drafts.push_back(std::move(row));
+    }
+    if (m_db.failed()) {
+        Error why = m_db.error();
+        m_db.clearError();
+        return fail(std::move(why));
+    }
+    return page;
+}
+
+Result<std::vector<SessionRow>> Reader::sessions(const SessionId& of, std::int64_t now)
+{
+    std::vector<SessionRow> rows;
+    m_sessions.bindText(of.str()).bind(now).bind(static_cast<std::int64_t>(kSessionsPerUserMax));
+    while (m_sessions.step())
+        rows.push_back({SessionId(m_sessions.view(0)), DeviceId(m_sessions.view(1)),
+                        m_sessions.string(2), m_sessions.integer(3), m_sessions.integer(4)});
+    if (m_db.failed()) {
+        Error why = m_db.error();
+        m_db.clearError();
+        return fail(std::move(why));
+    }
+    return rows;
+}
+
 Result<std::optional<Credentials>> Reader::credentials(const std::string& name)
 {
     m_credentials.bindText(name);
@@ -244,7 +299,8 @@ Result<std::optional<Credentials>> Reader::credentials(const std::string& name)
     if (m_credentials.step()) {
         found.emplace();
         found->user = {m_credentials.integer(0), UserId(m_credentials.view(1)),
-                       m_credentials.string(2), m_credentials.string(3), m_credentials.integer(4)};
+                       m_credentials.string(2),  m_credentials.string(3),
+                       m_credentials.integer(4), m_credentials.integer(6)};
         found->passwordHash = m_credentials.string(5);
         m_credentials.reset();
     }

@@ -22,6 +22,8 @@ public:
     [[nodiscard]] Result<HistoryPage> history(const HistoryQuery& query, std::size_t bytesMax);
     [[nodiscard]] Result<HistoryPage> revalidate(const RevalidateQuery& query,
                                                  std::size_t bytesMax);
+    [[nodiscard]] Result<DraftsPage> drafts(const DraftsQuery& query, std::size_t bytesMax);
+    [[nodiscard]] Result<std::vector<SessionRow>> sessions(const SessionId& of, std::int64_t now);
     [[nodiscard]] Result<std::optional<Credentials>> credentials(const std::string& name);
 
 private:
@@ -39,7 +41,8 @@ private:
                std::size_t& bytes, HistoryPage& page);
 
     Db& m_db;
-    Stmt m_head, m_after, m_newest, m_olderMessages, m_newerMessages, m_changed, m_credentials;
+    Stmt m_head, m_after, m_newest, m_olderMessages, m_newerMessages, m_changed, m_credentials,
+        m_drafts, m_sessions;
 };
 
 } // namespace skein::server::sqlite

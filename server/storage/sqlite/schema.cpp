@@ -11,7 +11,7 @@ namespace
 // Small integers for rooms and users and a clustered (room, seq): a message costs one insert at the
 // end of its room and one at the end of `op`, whose key starts with the time in the UUIDv7. No
 // other index on the hot path.
-constexpr std::array<const char*, 1> kMigrations{
+constexpr std::array<const char*, 2> kMigrations{
     R"sql(
 CREATE TABLE user(
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, display TEXT NOT NULL,
@@ -48,6 +48,19 @@ CREATE TABLE op(
     PRIMARY KEY(temp, device)) WITHOUT ROWID;
 CREATE TABLE mention(
     room INTEGER NOT NULL, user INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(room, user, seq)) WITHOUT ROWID;
+)sql",
+    // Drafts take their rev from the serial of changes, so that one number says what is new to a
+    // device. `keys`: of the last draft_sets that it is made of. session.revoked_by: the session
+    // that revoked it as a lost device, which wipes it; null = ended in another way.
+    R"sql(
+CREATE TABLE draft(
+    user INTEGER NOT NULL, room INTEGER NOT NULL, rev INTEGER NOT NULL, device INTEGER NOT NULL, text BLOB NOT NULL,
+    reply_to INTEGER NOT NULL DEFAULT 0, other BLOB NOT NULL, ts INTEGER NOT NULL, keys BLOB NOT NULL,
+    PRIMARY KEY(user, room)) WITHOUT ROWID;
+CREATE INDEX draft_user ON draft(user, rev);
+ALTER TABLE user ADD COLUMN draft_touch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN last_seen INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN revoked_by TEXT;
 )sql",
 };
 

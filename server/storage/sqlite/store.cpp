@@ -105,6 +105,11 @@ public:
     {
         write<std::vector<PositionSet>>(std::move(op), std::move(done));
     }
+    void setDraft(DraftOp op, Done<DraftStored> done) override
+    {
+        const std::size_t bytes = 256 + op.text.size();
+        write<DraftStored>(std::move(op), std::move(done), bytes);
+    }
     void createUser(CreateUserOp op, Done<UserRow> done) override;
     void createSession(CreateSessionOp op, Done<SessionMade> done) override
     {
@@ -115,11 +120,17 @@ public:
         write<Rotated>(std::move(op), std::move(done));
     }
     void revokeSession(SessionId session, std::int64_t ts, Done<bool> done) override;
+    void revokeDevice(RevokeDeviceOp op, Done<bool> done) override
+    {
+        write<bool>(std::move(op), std::move(done));
+    }
 
     void readLog(std::vector<LogRange> ranges, std::size_t bytesMax,
                  Done<std::vector<LogPage>> done) override;
     void readHistory(HistoryQuery query, std::size_t bytesMax, Done<HistoryPage> done) override;
     void revalidate(RevalidateQuery query, std::size_t bytesMax, Done<HistoryPage> done) override;
+    void readDrafts(DraftsQuery query, std::size_t bytesMax, Done<DraftsPage> done) override;
+    void listSessions(SessionId of, std::int64_t now, Done<std::vector<SessionRow>> done) override;
     void findCredentials(std::string name, Done<std::optional<Credentials>> done) override;
 
     bool pump() override;
@@ -313,6 +324,20 @@ void Store::revalidate(RevalidateQuery query, std::size_t bytesMax, Done<History
 {
     enqueue(std::make_unique<TypedJob<Reader, HistoryPage>>(
         [query, bytesMax](Reader& reader) { return reader.revalidate(query, bytesMax); },
+        std::move(done)));
+}
+
+void Store::readDrafts(DraftsQuery query, std::size_t bytesMax, Done<DraftsPage> done)
+{
+    enqueue(std::make_unique<TypedJob<Reader, DraftsPage>>(
+        [query, bytesMax](Reader& reader) { return reader.drafts(query, bytesMax); },
+        std::move(done)));
+}
+
+void Store::listSessions(SessionId of, std::int64_t now, Done<std::vector<SessionRow>> done)
+{
+    enqueue(std::make_unique<TypedJob<Reader, std::vector<SessionRow>>>(
+        [of = std::move(of), now](Reader& reader) { return reader.sessions(of, now); },
         std::move(done)));
 }
 

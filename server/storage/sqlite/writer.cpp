@@ -80,20 +80,31 @@ std::optional<std::string> Writer::prepare()
         {m_putPosition,
          "UPDATE member SET read=?,read_ord=?,delivered=?,touch=? WHERE room=? AND user=?"},
         {m_putLastSeen, "UPDATE user SET last_seen=max(last_seen,?) WHERE key=?"},
+        {m_findDraft, "SELECT rev,device,text,reply_to,other,ts,keys FROM draft WHERE user=? AND "
+                      "room=?"},
+        {m_putDraft, "INSERT INTO draft(user,room,rev,device,text,reply_to,other,ts,keys) "
+                     "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(user,room) DO UPDATE SET "
+                     "rev=?3,device=?4,text=?5,reply_to=?6,other=?7,ts=?8,keys=?9"},
+        {m_dropDraft, "DELETE FROM draft WHERE user=? AND room=?"},
+        {m_touchDrafts, "UPDATE user SET draft_touch=? WHERE key=?"},
         {m_insertUser, "INSERT INTO user(id,name,display,password,created) VALUES(?,?,?,?,?) ON "
                        "CONFLICT DO NOTHING"},
-        {m_findUserName, "SELECT key,id,name,display,last_seen FROM user WHERE key=?"},
-        {m_insertSession, "INSERT INTO session(id,user,device,device_name,current,created,expires) "
-                          "VALUES(?,?,?,?,?,?,?)"},
+        {m_findUserName, "SELECT key,id,name,display,last_seen,draft_touch FROM user WHERE key=?"},
+        {m_insertSession, "INSERT INTO session(id,user,device,device_name,current,created,expires,"
+                          "last_seen) VALUES(?1,?2,?3,?4,?5,?6,?7,?6)"},
         {m_insertRefresh, "INSERT INTO refresh(hash,session,created) VALUES(?,?,?)"},
         {m_oldSessions,
          "SELECT id FROM session WHERE user=? AND revoked IS NULL ORDER BY created DESC, id DESC "
          "LIMIT 100 OFFSET ?"},
         {m_findRefresh,
-         "SELECT s.id,s.user,s.device,s.current=r.hash,s.expires,s.revoked FROM refresh r "
+         "SELECT s.id,s.user,s.device,s.current=r.hash,s.expires,s.revoked,s.revoked_by FROM "
+         "refresh r "
          "JOIN session s ON s.id=r.session WHERE r.hash=?"},
-        {m_setCurrent, "UPDATE session SET current=?,expires=? WHERE id=?"},
+        {m_setCurrent, "UPDATE session SET current=?1,expires=?2,last_seen=?4 WHERE id=?3"},
         {m_dropRefresh, "DELETE FROM refresh WHERE session=? AND created<?"},
+        {m_sessionUser, "SELECT user FROM session WHERE id=? AND revoked IS NULL AND expires>?"},
+        {m_revokeDevice, "UPDATE session SET revoked=?,revoked_by=? WHERE id=? AND user=? AND "
+                         "revoked IS NULL"},
         {m_revokeSession, "UPDATE session SET revoked=? WHERE id=? AND revoked IS NULL"},
     };
     for (const Row& row : rows) {
@@ -124,7 +135,8 @@ Result<void> Writer::open()
     }
     m_touch = m_db.integer("SELECT max(coalesce((SELECT max(touch) FROM room),0),"
                            "coalesce((SELECT max(touch) FROM member),0),coalesce((SELECT "
-                           "max(touch) FROM departure),0))");
+                           "max(touch) FROM departure),0),coalesce((SELECT max(draft_touch) "
+                           "FROM user),0))");
     if (m_db.failed())
         return fail(m_db.error());
     return {};

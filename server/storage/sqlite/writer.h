@@ -36,9 +36,11 @@ public:
     [[nodiscard]] Result<Logged> run(LogOp& op);
     [[nodiscard]] Result<RoomMade> run(CreateRoomOp& op);
     [[nodiscard]] Result<std::vector<PositionSet>> run(PositionsOp& op);
+    [[nodiscard]] Result<DraftStored> run(DraftOp& op);
     [[nodiscard]] Result<UserRow> run(CreateUserOp& op);
     [[nodiscard]] Result<SessionMade> run(CreateSessionOp& op);
     [[nodiscard]] Result<Rotated> run(RotateSessionOp& op);
+    [[nodiscard]] Result<bool> run(RevokeDeviceOp& op);
     [[nodiscard]] Result<bool> revoke(const SessionId& session, std::int64_t ts);
 
 private:
@@ -95,8 +97,9 @@ private:
         m_dropDeparture, m_dropMemberMentions;
     Stmt m_updateRoomInfo, m_insertRoom, m_insertDirect, m_findDirect;
     Stmt m_readPosition, m_ordAt, m_putPosition, m_putLastSeen;
+    Stmt m_findDraft, m_putDraft, m_dropDraft, m_touchDrafts;
     Stmt m_insertUser, m_findUserName, m_insertSession, m_insertRefresh, m_oldSessions,
-        m_findRefresh, m_setCurrent, m_dropRefresh, m_revokeSession;
+        m_findRefresh, m_setCurrent, m_dropRefresh, m_revokeSession, m_sessionUser, m_revokeDevice;
 };
 
 } // namespace skein::server::sqlite

@@ -13,7 +13,8 @@ constexpr std::int64_t kUsedRefreshKeptMs = 60LL * 24 * 3'600 * 1'000;
 
 UserRow userFrom(const Stmt& row)
 {
-    return {row.integer(0), UserId(row.view(1)), row.string(2), row.string(3), row.integer(4)};
+    return {row.integer(0), UserId(row.view(1)), row.string(2),
+            row.string(3),  row.integer(4),      row.integer(5)};
 }
 
 } // namespace
@@ -65,16 +66,20 @@ Result<Rotated> Writer::run(RotateSessionOp& op)
     rotated.device = DeviceId(m_findRefresh.view(2));
     const bool current = m_findRefresh.integer(3) != 0;
     const bool alive = m_findRefresh.integer(4) > op.ts && m_findRefresh.isNull(5);
+    const bool asDevice = !m_findRefresh.isNull(6);
     m_findRefresh.reset();
-    if (!alive)
+    if (!alive) {
+        rotated.asDevice = asDevice;
         return rotated;
+    }
     if (!current) {
         rotated.reused = true;
         m_revokeSession.bind(op.ts).bindText(rotated.session.str()).run();
     } else {
         rotated.valid = true;
         m_insertRefresh.bindBlob(op.newHash).bindText(rotated.session.str()).bind(op.ts).run();
-        m_setCurrent.bindBlob(op.newHash).bind(op.expiresTs).bindText(rotated.session.str()).run();
+        m_setCurrent.bindBlob(op.newHash).bind(op.expiresTs).bindText(rotated.session.str());
+        m_setCurrent.bind(op.ts).run();
         m_dropRefresh.bindText(rotated.session.str()).bind(op.ts - kUsedRefreshKeptMs).run();
         m_findUserName.bind(user);
         if (m_findUserName.step()) {
@@ -95,11 +100,35 @@ Result<bool> Writer::revoke(const SessionId& session, std::int64_t ts)
     return m_db.changes() > 0;
 }
 
+Result<bool> Writer::run(RevokeDeviceOp& op)
+{
+    m_sessionUser.bindText(op.by.str()).bind(op.ts);
+    if (!m_sessionUser.step()) {
+        if (m_db.failed())
+            return fail(m_db.error());
+        return fail(ErrorCode::TokenInvalid, "session");
+    }
+    const UserKey user = m_sessionUser.integer(0);
+    m_sessionUser.reset();
+    m_revokeDevice.bind(op.ts);
+    // Whoever revokes the own session signs out, and sees to its data itself.
+    if (op.by == op.target)
+        m_revokeDevice.bindNull();
+    else
+        m_revokeDevice.bindText(op.by.str());
+    m_revokeDevice.bindText(op.target.str()).bind(user).run();
+    if (m_db.failed())
+        return fail(m_db.error());
+    if (m_db.changes() == 0)
+        return fail(ErrorCode::NotFound, "session");
+    return true;
+}
+
 Result<Snapshot> Writer::load()
 {
     Snapshot all;
     Stmt row;
-    row.prepare(m_db, "SELECT key,id,name,display,last_seen FROM user");
+    row.prepare(m_db, "SELECT key,id,name,display,last_seen,draft_touch FROM user");
     while (row.step())
         all.users.push_back(userFrom(row));
 
@@ -161,12 +190,11 @@ Result<Snapshot> Writer::load()
     while (row.step())
         all.departures.push_back(
             {row.integer(0), row.integer(1), RoomId(row.view(2)), row.integer(3)});
-    row.prepare(
-        m_db,
-        "SELECT id,revoked FROM session WHERE revoked IS NOT NULL ORDER BY revoked DESC LIMIT ?");
+    row.prepare(m_db, "SELECT id,revoked,revoked_by IS NOT NULL FROM session WHERE revoked IS NOT "
+                      "NULL ORDER BY revoked DESC LIMIT ?");
     row.bind(kRevokedLoaded);
     while (row.step())
-        all.revoked.push_back({SessionId(row.view(0)), row.integer(1)});
+        all.revoked.push_back({SessionId(row.view(0)), row.integer(1), row.integer(2) != 0});
     all.touch = m_touch;
     if (m_db.failed())
         return fail(m_db.error());

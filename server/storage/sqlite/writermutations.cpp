@@ -143,6 +143,7 @@ Result<void> Writer::applyMember(LogOp& op)
     if (!op.event.role) {
         m_dropMember.bind(op.room).bind(op.member).run();
         m_dropMemberMentions.bind(op.room).bind(op.member).run();
+        m_dropDraft.bind(op.member).bind(op.room).run();
         m_putDeparture.bind(op.member).bind(op.room).bind(m_touch + 1).run();
     } else {
         if (!before) {

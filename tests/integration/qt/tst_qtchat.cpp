@@ -5,6 +5,7 @@
 #include <QAbstractItemModelTester>
 #include <QCoreApplication>
 #include <QDeadlineTimer>
+#include <QDir>
 #include <QElapsedTimer>
 #include <QEventLoop>
 #include <QFile>
@@ -252,6 +253,124 @@ TEST_F(ChatTest, readingOnOneDeviceClearsTheBadgeOnTheOther)
         return phone->rooms()->find(id)->unread == 0 && ben->rooms()->find(id)->unread == 0;
     })) << phone->rooms()->find(id)->unread;
     EXPECT_EQ(phone->unreadTotal(), 0);
+}
+
+TEST_F(ChatTest, draftsPinsAndRoomNamesAreTheSameOnTwoDevices)
+{
+    const auto ann = signUp(QStringLiteral("ann"));
+    const auto ben = signUp(QStringLiteral("ben"));
+    const QString id = room(*ann, *ben);
+    const auto phone = device(QStringLiteral("phone"));
+    phone->signIn(QStringLiteral("ann"), QStringLiteral("a long password"));
+    ASSERT_TRUE(until([&] { return phone->state() == Client::Live && phone->rooms()->find(id); }));
+    EXPECT_EQ(phone->draft(id), QString());
+    int changed = 0;
+    QObject::connect(phone.get(), &Client::draftChanged, phone.get(), [&] { ++changed; });
+
+    ann->setDraft(id, QStringLiteral("ხვალ მოვალ"));
+    ASSERT_TRUE(until([&] { return changed > 0; }));
+    EXPECT_EQ(phone->draft(id), QStringLiteral("ხვალ მოვალ"));
+    phone->setDraft(id, QStringLiteral("ხვალ მოვალ, თუ"));
+    ASSERT_TRUE(until([&] { return ann->rooms()->find(id)->draft == "ხვალ მოვალ, თუ"; }));
+    EXPECT_TRUE(ann->otherDraft(id).isEmpty());
+    // Sent from one, gone from both.
+    TimelineModel* timeline = ann->timeline(id);
+    timeline->send(QStringLiteral("ხვალ მოვალ, თუ არ იწვიმა"));
+    EXPECT_TRUE(until([&] {
+        return ann->rooms()->find(id)->draft.empty() && phone->rooms()->find(id)->draft.empty();
+    }));
+
+    ann->renameRoom(id, QStringLiteral("ჩაი"));
+    ann->setTopic(id, QStringLiteral("at five"));
+    EXPECT_TRUE(until([&] {
+        return phone->rooms()->find(id)->name == "ჩაი" && ben->rooms()->find(id)->name == "ჩაი" &&
+               ben->rooms()->find(id)->topic == "at five";
+    }));
+    ASSERT_TRUE(until([&] { return timeline->count() > 0 && allConfirmed(timeline); }));
+    const QString row = timeline->get(0).value(QStringLiteral("rowId")).toString();
+    timeline->pin(row);
+    EXPECT_TRUE(until([&] { return timeline->get(0).value(QStringLiteral("pinned")).toBool(); }));
+    TimelineModel* onPhone = phone->timeline(id);
+    EXPECT_TRUE(until([&] {
+        return onPhone->count() > 0 && onPhone->get(0).value(QStringLiteral("pinned")).toBool();
+    }));
+}
+
+TEST_F(ChatTest, revokedDeviceForgetsEverythingAndSaysWhatWasLost)
+{
+    const auto ann = signUp(QStringLiteral("ann"));
+    const auto ben = signUp(QStringLiteral("ben"));
+    const QString id = room(*ann, *ben);
+    auto phone = device(QStringLiteral("phone"));
+    phone->setDeviceName(QStringLiteral("Phone"));
+    phone->signIn(QStringLiteral("ann"), QStringLiteral("a long password"));
+    ASSERT_TRUE(until([&] { return phone->state() == Client::Live && phone->rooms()->find(id); }));
+    phone->sendMessage(id, QStringLiteral("secret"));
+
+    QVariantMap lost;
+    const auto find = [&] {
+        for (const QVariant& entry : ann->sessions())
+            if (!entry.toMap().value(QStringLiteral("current")).toBool())
+                lost = entry.toMap();
+        return !lost.isEmpty();
+    };
+    ann->loadSessions();
+    ASSERT_TRUE(until(find));
+    EXPECT_EQ(lost.value(QStringLiteral("deviceName")).toString(), QStringLiteral("Phone"));
+    int told = 0;
+    QObject::connect(phone.get(), &Client::deviceRevoked, phone.get(), [&] { ++told; });
+    ann->revokeSession(lost.value(QStringLiteral("id")).toString());
+    ASSERT_TRUE(until([&] { return told == 1; }));
+    EXPECT_FALSE(phone->signedIn());
+    EXPECT_EQ(phone->errorCode(), QStringLiteral("device_revoked"));
+    EXPECT_FALSE(phone->resume());
+    const QDir left(dir.filePath(QStringLiteral("phone/accounts")));
+    EXPECT_TRUE(left.entryList(QDir::AllEntries | QDir::NoDotAndDotDot | QDir::Hidden).isEmpty());
+    EXPECT_TRUE(until([&] { return ann->sessions().size() == 1; }));
+    EXPECT_EQ(ann->state(), Client::Live);
+}
+
+TEST_F(ChatTest, deviceThatWasOfflineWhenItWasRevokedForgetsOnItsReturn)
+{
+    const auto ann = signUp(QStringLiteral("ann"));
+    const auto ben = signUp(QStringLiteral("ben"));
+    const QString id = room(*ann, *ben);
+    {
+        auto phone = device(QStringLiteral("phone"));
+        phone->signIn(QStringLiteral("ann"), QStringLiteral("a long password"));
+        ASSERT_TRUE(
+            until([&] { return phone->state() == Client::Live && phone->rooms()->find(id); }));
+        server.kill();
+        ASSERT_TRUE(until([&] { return !phone->online(); }));
+        phone->sendMessage(id, QStringLiteral("never sent"));
+        phone->setDraft(id, QStringLiteral("never told"));
+        ASSERT_TRUE(until([&] { return phone->queuedCount() == 1; }));
+    }
+    ASSERT_TRUE(server.start());
+    ASSERT_TRUE(until([&] { return ann->online(); }));
+    ann->loadSessions();
+    ASSERT_TRUE(until([&] { return ann->sessions().size() == 2; }));
+    for (const QVariant& entry : ann->sessions())
+        if (!entry.toMap().value(QStringLiteral("current")).toBool())
+            ann->revokeSession(entry.toMap().value(QStringLiteral("id")).toString());
+    ASSERT_TRUE(until([&] { return ann->sessions().size() == 1; }));
+
+    auto phone = device(QStringLiteral("phone"));
+    int unsent = -1, drafts = -1;
+    QString name;
+    QObject::connect(phone.get(), &Client::deviceRevoked, phone.get(),
+                     [&](const QString& who, int messages, int texts) {
+                         name = who;
+                         unsent = messages;
+                         drafts = texts;
+                     });
+    ASSERT_TRUE(phone->resume());
+    ASSERT_TRUE(until([&] { return unsent >= 0; }));
+    EXPECT_EQ(name, QStringLiteral("ANN"));
+    EXPECT_EQ(unsent, 1);
+    EXPECT_EQ(drafts, 1);
+    const QDir left(dir.filePath(QStringLiteral("phone/accounts")));
+    EXPECT_TRUE(left.entryList(QDir::AllEntries | QDir::NoDotAndDotDot | QDir::Hidden).isEmpty());
 }
 
 TEST_F(ChatTest, everyNaughtyStringArrivesByteForByte)

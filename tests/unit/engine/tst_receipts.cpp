@@ -54,6 +54,73 @@ TEST_F(Receipts, readMarkMadeOfflineIsToldLater)
     EXPECT_EQ(told[0].seq, Seq(3));
 }
 
+TEST_F(Receipts, readMarkThatWasSentIntoABreakingConnectionIsToldAgain)
+{
+    fillLog(3);
+    goLive(3);
+    engine->markRead(kRoom, Seq(2));
+    advance(200);
+    ASSERT_EQ(transport.take<protocol::MarkRead>().size(), 1U);
+    drop();
+    restartProcess(); // and the process with it
+    engine->start();
+    reconnect();
+    advance(0);
+    auto told = transport.take<protocol::MarkRead>();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].seq, Seq(2));
+    say(protocol::ReadState{kRoom, Seq(2), Seq(2), 1, 0});
+    drop();
+    engine->retryNow();
+    reconnect();
+    advance(1'000);
+    EXPECT_TRUE(transport.take<protocol::MarkRead>().empty());
+}
+
+TEST_F(Receipts, deliveryThatWasSentIntoABreakingConnectionIsToldAgain)
+{
+    fillLog(3);
+    goLive(3);
+    advance(200);
+    ASSERT_EQ(transport.take<protocol::MarkDelivered>().size(), 1U);
+    drop();
+    engine->retryNow();
+    reconnect();
+    advance(0);
+    const auto told = transport.take<protocol::MarkDelivered>();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].rooms, (std::vector<protocol::RoomSeq>{{kRoom, Seq(3)}}));
+}
+
+TEST_F(Receipts, deliveryIsKnownToHaveArrivedWhenALaterPingIsAnswered)
+{
+    fillLog(3);
+    goLive(3);
+    advance(200);
+    ASSERT_EQ(transport.take<protocol::MarkDelivered>().size(), 1U);
+    advance(25'000);
+    const auto pings = transport.take<protocol::Ping>();
+    ASSERT_FALSE(pings.empty());
+    say(protocol::Pong{pings.back().t, 0, {}});
+    drop();
+    engine->retryNow();
+    reconnect();
+    advance(1'000);
+    EXPECT_TRUE(transport.take<protocol::MarkDelivered>().empty());
+}
+
+TEST_F(Receipts, readMarkIsMadeSafeAMomentLaterAlsoOffline)
+{
+    fillLog(3);
+    goLive(3);
+    drop();
+    engine->stop();
+    engine->markRead(kRoom, Seq(3));
+    EXPECT_EQ(engine->nextWakeupAt(), clock.now() + Milliseconds(200));
+    advance(200);
+    EXPECT_GT(engine->nextWakeupAt(), clock.now() + Milliseconds(60'000));
+}
+
 TEST_F(Receipts, readOnAnotherDeviceClearsTheBadgeHere)
 {
     fillLog(4);

@@ -29,7 +29,11 @@ struct Stage {
                 ++worked;
                 return true;
             },
-            [this](const SessionId& session) { revoked.push_back(session); }, kCheap);
+            [this](const SessionId& session, SessionEnd how) {
+                revoked.push_back(session);
+                ends.push_back(how);
+            },
+            kCheap);
     }
     Result<SignedIn> signUp(std::string name, std::string password = "correct horse",
                             std::string display = {})
@@ -73,6 +77,7 @@ struct Stage {
     std::unique_ptr<SqliteStorage> storage;
     std::unique_ptr<Accounts> accounts;
     std::vector<SessionId> revoked;
+    std::vector<SessionEnd> ends;
     bool busy = false;
     int worked = 0;
 };
@@ -193,6 +198,111 @@ TEST(Accounts, signingOutEndsTheSession)
     Result<bool> bad = true;
     stage.accounts->signOut("rubbish", [&](Result<bool> done) { bad = std::move(done); });
     EXPECT_EQ(bad.error().code, ErrorCode::TokenInvalid);
+}
+
+namespace
+{
+
+Result<Sessions> sessionsOf(Stage& stage, const std::string& token)
+{
+    Result<Sessions> answer = fail(ErrorCode::Internal, "no answer");
+    stage.accounts->sessions(token, [&](Result<Sessions> all) { answer = std::move(all); });
+    while (stage.storage->pump()) {
+    }
+    return answer;
+}
+
+Result<bool> revoke(Stage& stage, const std::string& token, const SessionId& session)
+{
+    Result<bool> answer = fail(ErrorCode::Internal, "no answer");
+    stage.accounts->revoke(token, session, [&](Result<bool> done) { answer = std::move(done); });
+    while (stage.storage->pump()) {
+    }
+    return answer;
+}
+
+} // namespace
+
+TEST(Accounts, sessionsOfTheUserAreListedWithTheCurrentOne)
+{
+    Stage stage;
+    const auto phone = stage.signUp("ana");
+    stage.signUp("bela");
+    stage.clock.advance(Milliseconds(5'000));
+    const auto laptop = stage.signIn("ana", "correct horse");
+    stage.clock.advance(Milliseconds(5'000));
+    const auto renewed = stage.refresh(phone->refreshToken);
+    const auto all = sessionsOf(stage, laptop->accessToken);
+    ASSERT_TRUE(all) << toString(all.error());
+    EXPECT_EQ(all->current, laptop->session);
+    ASSERT_EQ(all->rows.size(), 2U);
+    EXPECT_EQ(all->rows[0].id, phone->session); // seen last
+    EXPECT_EQ(all->rows[0].deviceName, "Phone");
+    EXPECT_EQ(all->rows[0].lastSeen, all->rows[0].created + 10'000);
+    EXPECT_EQ(all->rows[1].id, laptop->session);
+    EXPECT_EQ(all->rows[1].lastSeen, all->rows[1].created);
+}
+
+TEST(Accounts, sessionRevokedFromAnotherDeviceIsDeadAndToldToWipeItself)
+{
+    Stage stage;
+    const auto lost = stage.signUp("ana");
+    const auto kept = stage.signIn("ana", "correct horse");
+    ASSERT_TRUE(revoke(stage, kept->accessToken, lost->session));
+    EXPECT_EQ(stage.revoked, std::vector<SessionId>{lost->session});
+    EXPECT_EQ(stage.ends, std::vector<SessionEnd>{SessionEnd::Revoked});
+    EXPECT_EQ(stage.refresh(lost->refreshToken).error().code, ErrorCode::DeviceRevoked);
+    EXPECT_EQ(sessionsOf(stage, lost->accessToken).error().code, ErrorCode::TokenInvalid);
+    EXPECT_EQ(revoke(stage, lost->accessToken, kept->session).error().code,
+              ErrorCode::TokenInvalid);
+    EXPECT_TRUE(stage.refresh(kept->refreshToken));
+    const auto snapshot = stage.storage->load();
+    ASSERT_EQ(snapshot->revoked.size(), 1U);
+    EXPECT_TRUE(snapshot->revoked[0].asDevice);
+}
+
+TEST(Accounts, somebodyElsesSessionIsAsGoodAsNone)
+{
+    Stage stage;
+    const auto ana = stage.signUp("ana");
+    const auto bela = stage.signUp("bela");
+    EXPECT_EQ(revoke(stage, ana->accessToken, bela->session).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(revoke(stage, ana->accessToken, SessionId("s_none")).error().code,
+              ErrorCode::NotFound);
+    EXPECT_TRUE(stage.revoked.empty());
+    EXPECT_TRUE(stage.refresh(bela->refreshToken));
+    EXPECT_EQ(revoke(stage, "rubbish", ana->session).error().code, ErrorCode::TokenInvalid);
+    EXPECT_EQ(sessionsOf(stage, "rubbish").error().code, ErrorCode::TokenInvalid);
+}
+
+TEST(Accounts, ownSessionRevokedIsASignOutAndWipesNothing)
+{
+    Stage stage;
+    const auto ana = stage.signUp("ana");
+    ASSERT_TRUE(revoke(stage, ana->accessToken, ana->session));
+    EXPECT_EQ(stage.ends, std::vector<SessionEnd>{SessionEnd::Over});
+    EXPECT_EQ(stage.refresh(ana->refreshToken).error().code, ErrorCode::TokenInvalid);
+}
+
+TEST(Accounts, refreshTokenThatWasUsedTwiceWipesNobody)
+{
+    Stage stage;
+    const auto ana = stage.signUp("ana");
+    const auto next = stage.refresh(ana->refreshToken);
+    (void)stage.refresh(ana->refreshToken); // the thief, or the one it was stolen from
+    EXPECT_EQ(stage.ends, std::vector<SessionEnd>{SessionEnd::Over});
+    EXPECT_EQ(stage.refresh(next->refreshToken).error().code, ErrorCode::TokenInvalid);
+}
+
+TEST(Accounts, expiredSessionsAreNotListed)
+{
+    Stage stage;
+    stage.signUp("ana");
+    stage.clock.advance(Milliseconds(kRefreshTokenMs + 1'000));
+    const auto fresh = stage.signIn("ana", "correct horse");
+    const auto all = sessionsOf(stage, fresh->accessToken);
+    ASSERT_TRUE(all);
+    EXPECT_EQ(all->rows.size(), 1U);
 }
 
 TEST(Accounts, theRevokedSessionsAreRememberedOverARestart)

@@ -186,6 +186,13 @@ const std::vector<Row>& table()
          Yes, Yes, Yes, Yes},
         {"members_request", [](Cast& c, Client&) { return roomFrame<MembersRequest>(c); }, Yes, Yes,
          Yes, NotFound},
+        {"draft_set", [](Cast& c, Client& who) { return durable<DraftSet>(c, who); }, Yes, Yes, Yes,
+         NotFound},
+        {"drafts_request",
+         [](Cast&, Client&) {
+             return DraftsRequest{RequestId("r"), Rev(0), 100};
+         },
+         Yes, Yes, Yes, Yes},
         {"mark_read",
          [](Cast& c, Client&) {
              auto frame = roomFrame<MarkRead>(c);

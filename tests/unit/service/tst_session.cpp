@@ -70,8 +70,15 @@ TEST(Session, eachBadTokenIsRefusedWithItsCloseCode)
          },
          ErrorCode::TokenInvalid, CloseCode::InvalidToken},
         {"of a revoked session",
-         [](Cast& c, Client& who, Hello&) { c.world.service->sessionRevoked(who.session); },
+         [](Cast& c, Client& who, Hello&) {
+             c.world.service->sessionEnded(who.session, SessionEnd::Revoked);
+         },
          ErrorCode::DeviceRevoked, CloseCode::DeviceRevoked},
+        {"of a session that is over",
+         [](Cast& c, Client& who, Hello&) {
+             c.world.service->sessionEnded(who.session, SessionEnd::Over);
+         },
+         ErrorCode::TokenInvalid, CloseCode::InvalidToken},
         {"no version in common", [](Cast&, Client&, Hello& h) { h.vMin = 7, h.vMax = 9; },
          ErrorCode::UnsupportedVersion, CloseCode::UnsupportedVersion},
     };
@@ -147,7 +154,7 @@ TEST(Session, aTokenThatExpiresClosesUnlessItWasRenewed)
 TEST(Session, revokingASessionClosesItsSocketsAtOnceAndForAsLongAsItsTokensLive)
 {
     Cast cast;
-    cast.world.service->sessionRevoked(cast.member.session);
+    cast.world.service->sessionEnded(cast.member.session, SessionEnd::Revoked);
     EXPECT_EQ(cast.member.closed(), CloseCode::DeviceRevoked);
     EXPECT_FALSE(cast.owner.closed());
     cast.member.drop();
