@@ -37,12 +37,10 @@ T.ApplicationWindow {
     Connections {
         target: window.client
         function onDeviceRevoked(userName: string, unsent: int, drafts: int) {
-            const lost = [];
-            if (unsent > 0)
-                lost.push(qsTr("%n unsent message(s)", "", unsent));
-            if (drafts > 0)
-                lost.push(qsTr("%n draft(s)", "", drafts));
-            window.farewell = qsTr("%1 was signed out of this device from another one, and its data here were deleted.").arg(userName) + (lost.length > 0 ? " " + qsTr("Lost with them: %1.").arg(lost.join(", ")) : "");
+            const messages = unsent > 0 ? qsTr("%n unsent message(s)", "", unsent) : "";
+            const texts = drafts > 0 ? qsTr("%n draft(s)", "", drafts) : "";
+            const lost = messages + (messages !== "" && texts !== "" ? ", " : "") + texts;
+            window.farewell = qsTr("%1 was signed out of this device from another one, and its data here were deleted.").arg(userName) + (lost !== "" ? " " + qsTr("Lost with them: %1.").arg(lost) : "");
         }
         function onSignedInChanged() {
             if (window.client.signedIn)
