@@ -12,22 +12,35 @@
 
 namespace skein::offline
 {
-namespace
-{
 
-struct Rescued {
+struct Store::Rescued {
     std::vector<std::pair<OutboxEntry, RoomId>> outbox;
     std::vector<std::pair<std::string, RoomId>> drafts;
     std::vector<std::pair<std::string, std::string>> facts;
 };
 
+namespace
+{
+
+/// What the file itself is to blame for ends the reading of one table; what the disk or the machine
+/// does ends the recovery, since the rest may be readable the next time.
+std::optional<Error> notTheFilesFault(Db& db)
+{
+    const bool damaged = db.damaged();
+    auto error = db.takeError();
+    return damaged ? std::nullopt : std::move(error);
+}
+
 // Each table for itself: one may be readable where the other is not.
-Rescued readWhatIsThere(const std::string& path, const std::string& vfs)
+template <class Rescued>
+Result<Rescued> readWhatIsThere(const std::string& path, const std::string& vfs)
 {
     Rescued rescued;
     auto opened = Db::open(path, Db::Mode::ReadWrite, vfs);
-    if (!opened)
+    if (!opened && opened.error().code == ErrorCode::StorageCorrupt)
         return rescued;
+    if (!opened)
+        return fail(opened.error());
     Db& db = **opened;
     {
         Query q = db.query("SELECT o.temp_id, o.op, o.payload, o.failed, o.created_ms, "
@@ -46,22 +59,61 @@ Rescued readWhatIsThere(const std::string& path, const std::string& vfs)
             rescued.outbox.emplace_back(std::move(entry), RoomId(q.view(5)));
         }
     }
-    (void)db.takeError();
+    if (auto error = notTheFilesFault(db))
+        return fail(std::move(*error));
     {
         Query q =
             db.query("SELECT d.text, r.server_id FROM drafts d JOIN rooms r ON r.id = d.room");
         while (q.step())
             rescued.drafts.emplace_back(q.text(0), RoomId(q.view(1)));
     }
-    (void)db.takeError();
+    if (auto error = notTheFilesFault(db))
+        return fail(std::move(*error));
     {
         Query q =
             db.query("SELECT key, value FROM meta WHERE key IN ('user', 'user_name', 'device')");
         while (q.step())
             rescued.facts.emplace_back(q.text(0), q.text(1));
     }
-    (void)db.takeError();
+    if (auto error = notTheFilesFault(db))
+        return fail(std::move(*error));
     return rescued;
+}
+
+namespace fs = std::filesystem;
+
+Error errorOf(const std::error_code& code)
+{
+    const bool full = code == std::errc::no_space_on_device;
+    return makeError(full ? ErrorCode::StorageFull : ErrorCode::StorageFailed, code.message());
+}
+
+void removeDatabase(const std::string& path)
+{
+    std::error_code ignored;
+    for (const char* suffix : {"", "-wal", "-shm"})
+        fs::remove(path + suffix, ignored);
+}
+
+/// The database and its log under another name: by a link, or as a copy. `share` false: a copy.
+std::optional<Error> copyDatabase(const std::string& from, const std::string& to, bool share)
+{
+    std::error_code code;
+    for (const char* suffix : {"", "-wal"}) {
+        if (*suffix && !fs::exists(from + suffix, code))
+            continue; // there may be none
+        code.clear();
+        if (share)
+            fs::create_hard_link(from + suffix, to + suffix, code);
+        if (!share || (code && code != std::errc::file_exists))
+            fs::copy_file(from + suffix, to + suffix, code);
+        if (code) {
+            Error error = errorOf(code);
+            removeDatabase(to);
+            return error;
+        }
+    }
+    return std::nullopt;
 }
 
 RoomKey roomKey(Store& store, const RoomId& id)
@@ -79,31 +131,64 @@ RoomKey roomKey(Store& store, const RoomId& id)
 Result<Store::Recovered> Store::recover(StoreOptions options, WallTime now)
 {
     const std::string kept = options.path + ".corrupt-" + std::to_string(now.ms);
-    std::error_code failed;
-    std::filesystem::rename(options.path, kept, failed);
-    if (failed)
-        return fail(ErrorCode::StorageFailed, failed.message());
-    for (const char* suffix : {"-wal", "-shm"})
-        std::filesystem::rename(options.path + suffix, kept + suffix, failed); // there may be none
-
     // A copy is read, since even reading may write (the WAL is folded in).
-    const std::string copy = kept + ".read";
-    Rescued rescued;
-    std::filesystem::copy_file(kept, copy, failed);
-    if (!failed) {
-        std::filesystem::copy_file(kept + "-wal", copy + "-wal", failed);
-        rescued = readWhatIsThere(copy, options.vfs);
-    }
-    for (const char* suffix : {"", "-wal", "-shm"})
-        std::filesystem::remove(copy + suffix, failed);
+    const std::string copy = options.path + ".reading";
+    removeDatabase(copy);
+    if (auto error = copyDatabase(options.path, copy, false))
+        return fail(std::move(*error));
+    auto read = readWhatIsThere<Rescued>(copy, options.vfs);
+    removeDatabase(copy);
+    if (!read)
+        return fail(read.error());
+    Rescued& rescued = *read;
 
+    // The new one is made beside the old one. Until it is whole, nothing of the old one moves: the
+    // disk may be full, and the process may die.
+    const std::string beside = options.path + ".recovering";
+    removeDatabase(beside);
+    Recovered result;
+    result.keptAs = kept;
+    StoreOptions making = options;
+    making.path = beside;
+    making.lockFile = false;
+    auto made = open(std::move(making));
+    if (!made) {
+        removeDatabase(beside);
+        return fail(made.error());
+    }
+    Store& store = **made;
+    if (auto filled = fillRecovered(store, rescued, now, result); !filled) {
+        made->reset();
+        removeDatabase(beside);
+        return fail(filled.error());
+    }
+    made->reset(); // closed, and its log folded in
+    std::error_code failed;
+    if (fs::exists(beside + "-wal", failed)) {
+        removeDatabase(beside);
+        return fail(ErrorCode::StorageFailed, "the log could not be folded in");
+    }
+    if (auto error = copyDatabase(options.path, kept, true)) {
+        removeDatabase(beside);
+        return fail(std::move(*error));
+    }
+    // From here on open() ends what was begun.
+    fs::rename(beside, options.path + kRecoveredSuffix, failed);
+    if (failed) {
+        removeDatabase(beside);
+        removeDatabase(kept);
+        return fail(errorOf(failed));
+    }
     auto opened = open(std::move(options));
     if (!opened)
         return fail(opened.error());
-    Recovered result;
     result.store = std::move(*opened);
-    result.keptAs = kept;
-    Store& store = *result.store;
+    return result;
+}
+
+// Everything rescued, in one transaction of the new store.
+Result<void> Store::fillRecovered(Store& store, Rescued& rescued, WallTime now, Recovered& result)
+{
     Transaction transaction = store.begin(Durability::User);
     for (const auto& [name, value] : rescued.facts) {
         store.setFact(name, value);
@@ -136,9 +221,7 @@ Result<Store::Recovered> Store::recover(StoreOptions options, WallTime now)
         store.drafts().set(roomKey(store, room), text, now.ms);
         ++result.drafts;
     }
-    if (auto done = transaction.commit(); !done)
-        return fail(done.error());
-    return result;
+    return transaction.commit();
 }
 
 } // namespace skein::offline

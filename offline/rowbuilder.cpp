@@ -33,6 +33,10 @@ const RowBuilder::Sender& RowBuilder::sender(std::int64_t key)
     if (q.bind(key).step())
         made = {UserId(q.view(0)), q.text(1), false};
     made.self = made.id == m_self;
+    if (!m_db.ok()) {
+        m_unreadable = std::move(made);
+        return m_unreadable;
+    }
     return m_users.emplace(key, std::move(made)).first->second;
 }
 

@@ -65,6 +65,7 @@ private:
     Db& m_db;
     UserId m_self;
     std::unordered_map<std::int64_t, Sender> m_users; ///< at most kUserCacheMax
+    Sender m_unreadable;                              ///< what sender() gave when the disk failed
 };
 
 /// The first `characters` code points of UTF-8 text, on one line.

@@ -60,7 +60,7 @@ Query::~Query()
 
 bool Query::step()
 {
-    if (!m_statement || !m_db.ok())
+    if (!m_statement || m_db.stopped())
         return false;
     const int code = sqlite3_step(m_statement);
     if (code == SQLITE_ROW)
@@ -152,7 +152,7 @@ Query Db::query(const char* sql)
         return {*this, cached.statement, &cached.busy};
     }
     sqlite3_stmt* statement = nullptr;
-    if (m_error)
+    if (stopped())
         return {*this, nullptr, nullptr};
     const unsigned flags = cache ? SQLITE_PREPARE_PERSISTENT : 0;
     const int code = sqlite3_prepare_v3(m_handle, sql, -1, flags, &statement, nullptr);
@@ -200,8 +200,16 @@ std::optional<Error> Db::takeError()
 
 void Db::failed(int code)
 {
-    if (!m_error)
-        m_error = errorOf(m_handle, code);
+    if (m_error)
+        return;
+    m_error = errorOf(m_handle, code);
+    m_code = code;
+}
+
+bool Db::damaged() const noexcept
+{
+    const int code = m_code & 0xff;
+    return m_error && (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR);
 }
 
 } // namespace skein::offline

@@ -1,8 +1,10 @@
 // A thin layer over the SQLite C API: statements by literal, and a failure that sticks.
 //
-// The first failure of a connection is kept; until takeError() every further step fails at once. So
-// a transaction is written as a sequence of plain calls and asked once, at its commit, whether all
-// of it happened. Internal to offline/. Thread: one for each connection.
+// The first failure of a connection is kept until takeError(). Inside a transaction every further
+// step then fails at once, so a transaction is written as a sequence of plain calls and asked once,
+// at its commit, whether all of it happened. Outside of one the next read is tried all the same: a
+// disk that failed once must not make everything unreadable. Internal to offline/. Thread: one for
+// each connection.
 #pragma once
 
 #include "core/result.h"
@@ -100,6 +102,12 @@ public:
     [[nodiscard]] const std::optional<Error>& error() const noexcept { return m_error; }
     /// The kept failure, and a clean slate.
     [[nodiscard]] std::optional<Error> takeError();
+    /// The kept failure is one of the file's content (malformed, no such table), not of the disk.
+    [[nodiscard]] bool damaged() const noexcept;
+    /// Inside a transaction (true) a kept failure stops all further steps.
+    void setTransaction(bool inside) noexcept { m_transaction = inside; }
+    /// Nothing more is tried: a failure is kept, and a transaction is open.
+    [[nodiscard]] bool stopped() const noexcept { return m_error && m_transaction; }
     /// Records the failure `code` of a call, the first one only.
     void failed(int code);
     [[nodiscard]] sqlite3* handle() const noexcept { return m_handle; }
@@ -117,6 +125,8 @@ private:
     sqlite3* m_handle;
     std::unordered_map<const char*, Cached> m_statements; ///< entries never move or go
     std::optional<Error> m_error;
+    int m_code = 0; ///< of m_error
+    bool m_transaction = false;
 };
 
 } // namespace skein::offline

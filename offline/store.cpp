@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 namespace skein::offline
 {
@@ -100,6 +101,10 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options)
             return fail(taken.error());
         lock = std::move(*taken);
     }
+    if (!isUri(options.path)) {
+        if (auto finished = finishRecovery(options.path); !finished)
+            return fail(finished.error());
+    }
     auto opened = Db::open(options.path, Db::Mode::ReadWrite, options.vfs);
     if (!opened)
         return fail(opened.error());
@@ -133,11 +138,29 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options)
     return store;
 }
 
+// A recovery that was cut short after its last but one step. Each step may come twice.
+Result<void> Store::finishRecovery(const std::string& path)
+{
+    namespace fs = std::filesystem;
+    std::error_code failed;
+    if (!fs::exists(path + kRecoveredSuffix, failed))
+        return {};
+    // First the old log: it would be taken for the new file's.
+    for (const char* suffix : {"-wal", "-shm"})
+        fs::remove(path + suffix, failed);
+    if (!failed)
+        fs::rename(path + kRecoveredSuffix, path, failed);
+    if (failed)
+        return fail(ErrorCode::StorageFailed, failed.message());
+    return {};
+}
+
 Store::Transaction::Transaction(Store& store, Durability durability)
     : m_store(store)
     , m_durability(store.m_options.durable ? durability : Durability::Cache)
 {
     (void)m_store.m_db->takeError();
+    m_store.m_db->setTransaction(true);
     // Takes effect when it is prepared, so never from the statement cache.
     if (m_durability == Durability::User)
         m_store.m_db->exec("PRAGMA synchronous = FULL");
@@ -149,6 +172,7 @@ Store::Transaction::~Transaction()
     if (!m_open)
         return;
     Db& db = *m_store.m_db;
+    db.setTransaction(false);
     (void)db.takeError();
     if (sqlite3_get_autocommit(db.handle()) == 0)
         db.query("ROLLBACK").run();
@@ -168,6 +192,7 @@ Result<void> Store::Transaction::commit()
     if (!db.ok())
         return fail(*db.error()); // the destructor undoes it
     m_open = false;
+    db.setTransaction(false);
     if (m_durability == Durability::User) {
         db.exec("PRAGMA synchronous = NORMAL");
         (void)db.takeError(); // what was committed is committed

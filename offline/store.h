@@ -54,7 +54,9 @@ public:
     struct Recovered;
     /// For a file that open() calls StorageCorrupt: puts it aside as `<path>.corrupt-<ms>` (never
     /// deletes it), makes a new one, and brings over the outbox, the unsent messages and the drafts
-    /// as far as they can be read. Errors: as open().
+    /// as far as they can be read. Errors: as open(); then the damaged file stands where it stood,
+    /// or, when only the last step failed, the next open() finds the new one. Needs room for a copy
+    /// of the file while it works.
     [[nodiscard]] static Result<Recovered> recover(StoreOptions options, WallTime now);
 
     ~Store();
@@ -112,6 +114,12 @@ public:
 
 private:
     class FileLock;
+    struct Rescued;
+    [[nodiscard]] static Result<void> fillRecovered(Store& store, Rescued& rescued, WallTime now,
+                                                    Recovered& result);
+    /// A whole new store that waits to take the place of a damaged one.
+    static constexpr char kRecoveredSuffix[] = ".recovered";
+    [[nodiscard]] static Result<void> finishRecovery(const std::string& path);
     Store(StoreOptions options, std::unique_ptr<Db> db, std::unique_ptr<FileLock> lock);
     void rolledBack();
 

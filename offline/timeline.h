@@ -109,6 +109,7 @@ private:
     RowBuilder m_builder;
     UserId m_self;
     std::unordered_map<RoomKey, SpanSet> m_spans; ///< of the rooms touched since the last forget()
+    SpanSet m_unreadable;                         ///< what spans() gave when the disk failed
     RowId m_denseLo = 0, m_denseHi = 0;           ///< a run of tids known to be taken
 };
 

@@ -13,6 +13,10 @@ const SpanSet& Timeline::spans(RoomKey room)
     q.bind(room);
     while (q.step())
         list.push_back({Seq(q.integer(0)), Seq(q.integer(1)), Seq(q.integer(2))});
+    if (!m_db.ok()) { // a part of them, or none: not to be remembered
+        m_unreadable = SpanSet(list);
+        return m_unreadable;
+    }
     return m_spans.emplace(room, SpanSet(list)).first->second;
 }
 

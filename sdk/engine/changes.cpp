@@ -8,7 +8,8 @@ namespace skein::engine
 
 Engine::Impl::Room& Engine::Impl::touch(Room& room)
 {
-    m_touched.try_emplace(room.rec.row.room, room.rec, room.log);
+    m_touched.try_emplace(room.rec.row.room,
+                          Before{room.rec, room.log, room.deliverTo, room.readTo});
     return room;
 }
 
@@ -29,8 +30,10 @@ void Engine::Impl::finish(const Result<void>& done)
         // The cache is as it was; what was refused is noticed as a gap and asked for again.
         for (auto& [id, before] : m_touched) {
             if (Room* room = findRoom(id)) {
-                room->rec = std::move(before.first);
-                room->log = std::move(before.second);
+                room->rec = std::move(before.rec);
+                room->log = std::move(before.log);
+                room->deliverTo = before.deliverTo;
+                room->readTo = before.readTo;
             }
         }
         m_touched.clear();
@@ -129,6 +132,7 @@ void Engine::Impl::emitChanges()
             continue;
         TimelineChange told;
         told.room = id;
+        (void)m_store.takeError();
         const offline::RoomView view = room->view();
         std::set<offline::RowId> goneHoles;
         if (change.holesBefore) {
@@ -156,6 +160,12 @@ void Engine::Impl::emitChanges()
             }
             std::sort(told.upserted.begin(), told.upserted.end(),
                       [](const auto& a, const auto& b) { return a.position < b.position; });
+        }
+        if (m_store.takeError()) {
+            // The change is in the store and could not be read back: the screen reads it itself.
+            told.removed.clear();
+            told.upserted.clear();
+            told.reset = true;
         }
         if (told.reset || !told.removed.empty() || !told.upserted.empty())
             m_host.listener.timelineChanged(told);

@@ -97,6 +97,7 @@ Result<TempId> Engine::Impl::send(const RoomId& id, const Draft& draft)
     if (draft.mentions.size() > protocol::kMentionsMax ||
         draft.attachments.size() > protocol::kAttachmentsMax)
         return fail(ErrorCode::InvalidArgument, "too many mentions or attachments");
+    (void)m_store.takeError();
     if (!draft.tempId.empty() &&
         (!isUuidV7(draft.tempId.str()) || m_sendRooms.contains(draft.tempId) ||
          m_store.timeline().knows(draft.tempId)))
@@ -148,12 +149,24 @@ SendEntry* Engine::Impl::entryOfRow(Room& room, offline::RowId tid)
     return nullptr;
 }
 
+// A disk that cannot be read is not a message that is not there.
+Result<offline::Timeline::Place> Engine::Impl::placeIn(Room* room, offline::RowId row)
+{
+    (void)m_store.takeError();
+    const auto place = room ? m_store.timeline().place(row) : std::nullopt;
+    if (auto error = m_store.takeError())
+        return fail(std::move(*error));
+    if (!place || place->room() != room->rec.key)
+        return fail(ErrorCode::NotFound, "message");
+    return *place;
+}
+
 Result<TempId> Engine::Impl::edit(const RoomId& id, offline::RowId row, std::string body)
 {
     Room* room = findRoom(id);
-    const auto place = room ? m_store.timeline().place(row) : std::nullopt;
-    if (!place || place->room() != room->rec.key)
-        return fail(ErrorCode::NotFound, "message");
+    const auto place = placeIn(room, row);
+    if (!place)
+        return fail(place.error());
     if (place->sender != m_config.user)
         return fail(ErrorCode::Forbidden, "somebody else's message");
     if (auto ok = checkBody(body); !ok)
@@ -175,6 +188,8 @@ Result<TempId> Engine::Impl::edit(const RoomId& id, offline::RowId row, std::str
     // place.
     auto frame = protocol::decodeClientFrame(m_store.outbox().payload(entry->id));
     auto* send = frame ? std::get_if<protocol::MessageSend>(&*frame) : nullptr;
+    if (auto error = m_store.takeError())
+        return fail(std::move(*error));
     if (!send)
         return fail(ErrorCode::StorageFailed, "queued message is not readable");
     send->body = std::move(body);
@@ -204,9 +219,9 @@ Result<TempId> Engine::Impl::edit(const RoomId& id, offline::RowId row, std::str
 Result<TempId> Engine::Impl::remove(const RoomId& id, offline::RowId row)
 {
     Room* room = findRoom(id);
-    const auto place = room ? m_store.timeline().place(row) : std::nullopt;
-    if (!place || place->room() != room->rec.key)
-        return fail(ErrorCode::NotFound, "message");
+    const auto place = placeIn(room, row);
+    if (!place)
+        return fail(place.error());
     if (place->unsent()) {
         const SendEntry* entry = entryOfRow(*room, row);
         if (entry && (entry->state == SendState::Failed ||
@@ -227,9 +242,9 @@ Result<TempId> Engine::Impl::remove(const RoomId& id, offline::RowId row)
 Result<TempId> Engine::Impl::react(const RoomId& id, offline::RowId row, std::string key, bool on)
 {
     Room* room = findRoom(id);
-    const auto place = room ? m_store.timeline().place(row) : std::nullopt;
-    if (!place || place->room() != room->rec.key)
-        return fail(ErrorCode::NotFound, "message");
+    const auto place = placeIn(room, row);
+    if (!place)
+        return fail(place.error());
     if (key.empty() || key.size() > protocol::kReactionKeyBytesMax || !protocol::isValidUtf8(key))
         return fail(ErrorCode::InvalidArgument, "reaction");
     protocol::ReactionSet frame;

@@ -238,6 +238,7 @@ private:
     Result<TempId> change(Room& room, offline::Op op, offline::RowId tid, const TempId& tempId,
                           const protocol::ClientFrame& frame);
     [[nodiscard]] SendEntry* entryOfRow(Room& room, offline::RowId tid);
+    [[nodiscard]] Result<offline::Timeline::Place> placeIn(Room* room, offline::RowId row);
     Result<void> retryEntries(const std::vector<TempId>& tempIds);
 
     // ---- sync.cpp ----
@@ -322,6 +323,9 @@ private:
         saveTouched();
         m_journal.write(m_store.journal());
         auto done = transaction.commit();
+        // What the server told and the disk refused is told again on the next connection.
+        if (!done && durability == offline::Durability::Cache)
+            m_storeMissed = done.error();
         finish(done);
         return done;
     }
@@ -376,6 +380,7 @@ private:
     std::map<RequestId, Request> m_asked;
     std::uint64_t m_nextRequest = 0;
     std::optional<MonoTime> m_syncPausedUntil;
+    std::optional<Error> m_storeMissed; ///< the disk refused something that this connection told
 
     // rooms
     std::map<RoomId, Room> m_rooms;
@@ -421,7 +426,12 @@ private:
     bool m_presenceTold = true;
 
     // changes of the current transaction
-    std::map<RoomId, std::pair<offline::RoomRecord, LogTracker>> m_touched;
+    struct Before {
+        offline::RoomRecord rec;
+        LogTracker log;
+        Seq deliverTo, readTo; ///< never tell as stored what was not
+    };
+    std::map<RoomId, Before> m_touched;
     std::map<RoomId, RoomChange> m_changes;
     std::set<RoomId> m_roomsToTell;
     std::vector<RoomId> m_roomsRemoved;

@@ -94,9 +94,17 @@ bool Engine::Impl::sendOne(Room* room, SendQueue& queue, bool& blocked)
         blocked = true;
         return false;
     }
-    auto frame = protocol::decodeClientFrame(m_store.outbox().payload(entry->id));
+    (void)m_store.takeError();
+    const std::string payload = m_store.outbox().payload(entry->id);
+    const auto place = m_store.timeline().place(entry->tid);
+    if (m_store.takeError()) {
+        // A disk that cannot be read just now is no reason to give up what the user wrote.
+        queue.requeue(entry->tempId, at + Milliseconds(kStoreRetryMs));
+        blocked = true;
+        return false;
+    }
+    auto frame = protocol::decodeClientFrame(payload);
     if (!frame) {
-        (void)m_store.takeError();
         failForGood(room, queue, *entry, ErrorCode::StorageFailed);
         return true;
     }
@@ -107,7 +115,6 @@ bool Engine::Impl::sendOne(Room* room, SendQueue& queue, bool& blocked)
                 it.prev = queue.prevOf(*entry);
             if constexpr (requires { it.target; }) {
                 // The seq of the row that it changes, once that has one.
-                const auto place = m_store.timeline().place(entry->tid);
                 if (place && !place->unsent())
                     it.target = place->seq();
                 ready = it.target != offline::kTargetUnknown;

@@ -105,6 +105,7 @@ void Engine::Impl::connectNow()
     m_reconnectAt.reset();
     m_goodbye.reset();
     m_token.reset();
+    m_storeMissed.reset();
     m_connectStarted = m_lastHeard = now();
     m_transportBusy = true;
     m_transportOpen = false;
@@ -494,9 +495,14 @@ void Engine::Impl::tick()
         m_slowedUntil.reset();
     if (m_syncPausedUntil && at >= *m_syncPausedUntil) {
         m_syncPausedUntil.reset();
-        for (auto& [id, room] : m_rooms) {
-            if (room.rec.member && room.rec.synced && room.rec.row.head > room.rec.synced)
-                wantSync(room);
+        if (m_storeMissed) {
+            // Receipts, read states, rooms: each is told once on a connection, and a new one tells
+            // where everything stands. The back-off keeps a disk that stays full from hammering.
+            m_roomsWalked = false;
+            const Error why = *m_storeMissed;
+            dropConnection();
+            reconnectLater(why);
+            return;
         }
     }
     flushReceipts(at);

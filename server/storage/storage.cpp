@@ -65,6 +65,8 @@ std::string previewText(std::string_view body)
             space = !text.empty();
         } else {
             if (space) {
+                if (characters + 1 == kPreviewCharacters)
+                    break; // the space would be the last one
                 text += ' ';
                 ++characters;
                 space = false;

@@ -3,11 +3,18 @@
 
     crash.py --server skein-server --client skein-cli [--cycles N] [--seed S] [--data DIR]
 
+The server is also ended by SIGTERM, as an operator does it, and has then to end by itself with 0.
+The load: messages, edits of earlier ones, reactions, drafts; some kills hit a client or a server that is
+just starting, so also the opening of a database and its migration. A message's first word is its name.
+
 Checked at the end, from the server's file, each device's file and each device's own history:
-  * what a client was told to be confirmed is in the log, at that place, with that text: 0 lost;
-  * no text stands twice, on the server or on a device: 0 doubled;
+  * what a client was told to be confirmed is in the log, at that place: 0 lost;
+  * no message stands twice, on the server or on a device: 0 doubled;
   * what one client wrote stands in the order in which it wrote it: 0 reordered;
-  * `PRAGMA integrity_check` says ok for every database.
+  * a message shows its own text or an edit that its writer made, the same one everywhere;
+  * what a client said to have queued before it was killed is in its file, or on the server: outbox kept;
+  * the last draft is in the device's file; nothing is left in an outbox;
+  * `PRAGMA integrity_check` says ok for every database, also right after a kill of its process.
 Only loopback, only processes that this started, killed by their own handle.
 """
 import argparse
@@ -27,6 +34,10 @@ import time
 
 PASSWORD = "correct horse battery staple"
 CLIENTS = 2
+LOOK_EVERY = 10  # of the kills: the file of the killed one is looked into before it starts again
+TERM_SHARE = 0.25  # of the ends of the server: by SIGTERM
+END_S = 20
+START_KILL = 0.15  # of the kills: once more, while it starts
 SERVER_START_S = 20
 EVENT_S = 60
 DRAIN_S = 90
@@ -43,7 +54,7 @@ class Server:
     def start(self):
         self.process = subprocess.Popen(
             [self.program, "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
-             "--no-rate-limits", "--password-mib", "8"],
+             "--no-rate-limits", "--password-mib", "8", "--drain-ms", "200"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
@@ -51,6 +62,24 @@ class Server:
             raise Failure(f"the server does not start: {line!r}")
         self.port = int(found.group(1))  # kept over restarts, so that clients find it again
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
+
+    def start_and_kill(self, seconds):
+        """Killed while it opens its data: before it listens, or just after."""
+        self.process = subprocess.Popen(
+            [self.program, "--data", self.data, "--listen", f"127.0.0.1:{self.port}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        self.kill()
+
+    def terminate(self):
+        """As an operator stops it: it has to end by itself, with 0."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(timeout=END_S)
+        except subprocess.TimeoutExpired:
+            raise Failure("the server does not end on SIGTERM")
+        if code != 0:
+            raise Failure(f"the server ended with {code} on SIGTERM")
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -63,8 +92,11 @@ class Client:
     def __init__(self, program, name, data):
         self.program, self.name, self.data = program, name, data
         self.process, self.room, self.counter = None, None, 0
-        self.written = []          # texts, in order
-        self.confirmed = {}        # text -> (room, seq)
+        self.written = []          # names, in order
+        self.confirmed = {}        # name -> (room, seq)
+        self.edits = {}            # name -> texts that it was edited to, in order
+        self.reacted = 0
+        self.draft = ""
         self.doubts = []           # what the events themselves get wrong
         self.events = queue.Queue()
 
@@ -84,9 +116,9 @@ class Client:
 
     def start(self, url):
         self.events = queue.Queue()
-        self.process = subprocess.Popen(self.command(url, "script"), env=self.environment(),
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL)
+        with open(self.data.rstrip("/") + ".log", "ab") as log:
+            self.process = subprocess.Popen(self.command(url, "script"), env=self.environment(),
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         threading.Thread(target=self.listen, args=(self.process, self.events), daemon=True).start()
 
     def listen(self, process, events):
@@ -133,10 +165,26 @@ class Client:
         raise Failure(f"{self.name} is not told of the room")
 
     def write(self):
-        text = f"{self.name} {self.counter:06d}"
+        text = f"{self.name}-{self.counter:06d}"
         self.counter += 1
         self.written.append(text)
         self.say(cmd="send", room=self.room, text=text, id=text)
+
+    def change(self, chance):
+        """An edit of an own confirmed message, a reaction to any, or a draft."""
+        kind = chance.randrange(3)
+        if kind == 0 and self.confirmed:
+            name = chance.choice(list(self.confirmed))
+            edits = self.edits.setdefault(name, [])
+            edits.append(f"{name} edit {len(edits)}")
+            self.say(cmd="edit", room=self.room, seq=self.confirmed[name][1], text=edits[-1])
+        elif kind == 1 and self.confirmed:
+            self.reacted += 1
+            self.say(cmd="react", room=self.room, seq=chance.choice(list(self.confirmed.values()))[1],
+                     key=chance.choice(["+1", "ok", "no"]), on=chance.random() < 0.8)
+        else:
+            self.draft = f"{self.name} draft {self.counter}"
+            self.say(cmd="draft", room=self.room, text=self.draft)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -186,8 +234,31 @@ def server_log(data):
                 for seq, body in db.execute("SELECT seq, body FROM message WHERE kind = 0 ORDER BY room, seq")]
 
 
+def device_rows(data, sql):
+    for path in databases(data):
+        with sqlite3.connect(path) as db:
+            names = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+            if "outbox" in names:
+                return [row[0] for row in db.execute(sql)]
+    return []
+
+
+def look_into(victim, data):
+    """Right after a kill: every file is sound, and nothing of it stands twice."""
+    for path in databases(data):
+        integrity(path)
+    if isinstance(victim, Client):
+        queued = device_rows(data, "SELECT temp_id FROM outbox")
+        if len(queued) != len(set(queued)):
+            raise Failure(f"{victim.name}: a key stands twice in the outbox")
+
+
+def name_of(text):
+    return text.split(" ", 1)[0]
+
+
 def in_order(name, texts, where):
-    mine = [t for t in texts if t.startswith(name + " ")]
+    mine = [name_of(t) for t in texts if t.startswith(name + "-")]
     if len(mine) != len(set(mine)):
         raise Failure(f"doubled {where}: " + str([t for t in mine if mine.count(t) > 1][:5]))
     if mine != sorted(mine):
@@ -197,28 +268,37 @@ def in_order(name, texts, where):
 def check(server, clients):
     log = server_log(server.data)
     texts = [body for _, body in log]
-    place = dict((body, seq) for seq, body in log)
+    place = dict((name_of(body), seq) for seq, body in log)
+    edited = 0
     confirmed = 0
     for client in clients:
         in_order(client.name, texts, "on the server")
         if client.doubts:
             raise Failure(f"{client.name}: {client.doubts[:5]}")
-        for text, (_, seq) in client.confirmed.items():
+        for name, (_, seq) in client.confirmed.items():
             confirmed += 1
-            if place.get(text) != seq:
-                raise Failure(f"lost: {text} was confirmed at {seq}, the log has it at {place.get(text)}")
-    return len(texts), confirmed
+            if place.get(name) != seq:
+                raise Failure(f"lost: {name} was confirmed at {seq}, the log has it at {place.get(name)}")
+        for text in texts:
+            name = name_of(text)
+            if not name.startswith(client.name + "-") or text == name:
+                continue
+            edited += 1
+            if text not in client.edits.get(name, []):
+                raise Failure(f"{text!r} was never written")
+    return len(texts), confirmed, edited
 
 
 def run(options):
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 32)
+    begun = time.monotonic()
     print(f"seed {seed}, {options.cycles} cycles", flush=True)
     chance = random.Random(seed)
     data = options.data or tempfile.mkdtemp(prefix="skein-crash-")
     server = Server(options.server, os.path.join(data, "server"))
     clients = [Client(options.client, f"user{i}", os.path.join(data, f"client{i}"))
                for i in range(CLIENTS)]
-    kills = {"server": 0, "client": 0}
+    kills = {"server": 0, "client": 0, "terminated": 0, "starting": 0}
     try:
         server.start()
         url = f"http://127.0.0.1:{server.port}"
@@ -237,36 +317,56 @@ def run(options):
             client.room = room
             client.say(cmd="watch", room=room)
         for cycle in range(options.cycles):
-            victim = chance.choice(["server", "client", "client"])
+            victim = "server" if options.term else chance.choice(["server", "client", "client"])
             stop = time.monotonic() + chance.uniform(0.02, 0.6)
             while time.monotonic() < stop:
                 for client in clients:
                     for _ in range(chance.randrange(4)):
                         client.write()
+                    if chance.random() < 0.5:
+                        client.change(chance)
                 time.sleep(chance.uniform(0, 0.02))
             kills[victim] += 1
             if victim == "server":
-                server.kill()
+                if options.term or chance.random() < TERM_SHARE:
+                    kills["terminated"] += 1
+                    server.terminate()
+                else:
+                    server.kill()
                 for client in clients:
                     client.write()
+                if kills["server"] % LOOK_EVERY == 0:
+                    look_into(server, server.data)
                 time.sleep(chance.uniform(0, 0.3))
+                if chance.random() < START_KILL:
+                    kills["starting"] += 1
+                    server.start_and_kill(chance.uniform(0, 0.03))
                 server.start()
             else:
                 client = chance.choice(clients)
                 client.kill()
+                if kills["client"] % LOOK_EVERY == 0:
+                    look_into(client, client.data)
                 time.sleep(chance.uniform(0, 0.1))
+                if chance.random() < START_KILL:
+                    kills["starting"] += 1
+                    client.start(url)
+                    time.sleep(chance.uniform(0, 0.05))
+                    client.kill()
                 client.start(url)
                 client.wait("ready")
                 client.say(cmd="watch", room=room)
             if cycle % 10 == 9:
                 print(f"cycle {cycle + 1}: {kills}", flush=True)
         for client in clients:
+            client.draft = f"{client.name} last draft"
+            client.say(cmd="draft", room=room, text=client.draft)
             client.say(cmd="wait-drained", id="end")
         for client in clients:
             client.wait("drained", DRAIN_S, id="end")
         for client in clients:
             client.quit()
-        total, confirmed = check(server, clients)
+        total, confirmed, edited = check(server, clients)
         log = dict(server_log(server.data))
         # What each device shows, from a fresh process.
         for client in clients:
@@ -287,13 +387,21 @@ def run(options):
                 raise Failure(f"{client.name} shows a message twice")
             in_order(client.name, [shown[seq] for seq in sorted(shown)], f"at {client.name}")
             client.quit()
+            if left := device_rows(client.data, "SELECT temp_id FROM outbox"):
+                raise Failure(f"{client.name}: {len(left)} left in the outbox")
+            drafts = device_rows(client.data, "SELECT text FROM drafts")
+            if drafts != [client.draft]:
+                raise Failure(f"{client.name}: drafts {drafts}, not {client.draft!r}")
         server.kill()
         for path in databases(data):
             integrity(path)
         written = sum(len(c.written) for c in clients)
         print(json.dumps({"cycles": options.cycles, "seed": seed, "kills": kills, "written": written,
-                          "stored": total, "confirmed": confirmed, "lost": 0, "doubled": 0,
-                          "reordered": 0}), flush=True)
+                          "stored": total, "confirmed": confirmed, "edits": sum(
+                              len(e) for c in clients for e in c.edits.values()),
+                          "edited": edited, "reactions": sum(c.reacted for c in clients),
+                          "lost": 0, "doubled": 0, "reordered": 0,
+                          "seconds": round(time.monotonic() - begun)}), flush=True)
     except Failure as why:
         print(f"FAILED (seed {seed}): {why}", flush=True)
         return 1
@@ -311,8 +419,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--server", required=True)
     parser.add_argument("--client", required=True)
-    parser.add_argument("--cycles", type=int, default=int(os.environ.get("SKEIN_CRASH_CYCLES", "50")))
+    parser.add_argument("--cycles", type=int, default=int(os.environ.get("SKEIN_CRASH_CYCLES", "200")))
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--term", action="store_true", help="only SIGTERM of the server, which has to end with 0")
     parser.add_argument("--data", help="keep the data here")
     return run(parser.parse_args())
 

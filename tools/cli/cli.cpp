@@ -119,8 +119,14 @@ Cli::Cli(Options options)
                     code == QLatin1String("transport") || code == QLatin1String("timeout");
                 finish(network ? Unreachable : SignInRefused, sentence);
             });
-    connect(&m_client, &Client::storeFailed, this,
-            [this](const QString&, const QString& sentence) { finish(LocalData, sentence); });
+    connect(&m_client, &Client::storeFailed, this, [this](const QString&, const QString& sentence) {
+        // Of a script the command that was refused has said so; it goes on, and takes
+        // messages again when there is space.
+        if (m_script)
+            std::fprintf(stderr, "skein-cli: %s\n", qPrintable(sentence));
+        else
+            finish(LocalData, sentence);
+    });
     connect(&m_client, &Client::deviceRevoked, this,
             [this](const QString& name, int unsent, int drafts) {
                 finish(SignInRefused,

@@ -40,6 +40,7 @@ constexpr char kDescription[] =
     "      edit, delete, react, pin, rename, topic, archive, invite, remove, leave, draft with "
     "room, seq, "
     "text, key, on, name, topic, user\n"
+    "      {\"cmd\":\"draft\",\"room\":R,\"text\":T}\n"
     "      {\"cmd\":\"wait-drained\",\"id\":I} {\"cmd\":\"quit\"}; the end of the input quits when "
     "all is sent.\n"
     "      Events: ready queued confirmed failed message typing receipt unread room created rooms "

@@ -167,6 +167,8 @@ void Script::command(const QByteArray& line)
     } else if (name == QLatin1String("wait-drained")) {
         m_waitingDrained << id;
         flow();
+    } else if (name == QLatin1String("draft") && !room.isEmpty()) {
+        client.setDraft(room, object.value(QLatin1String("text")).toString());
     } else if (name == QLatin1String("quit")) {
         m_cli.finish(Done);
     } else {

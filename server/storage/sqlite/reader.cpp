@@ -48,9 +48,12 @@ Result<Reader::Head> Reader::head(RoomKey room)
 {
     m_head.bind(room);
     if (!m_head.step()) {
-        if (m_db.failed())
-            return fail(m_db.error());
-        return fail(ErrorCode::NotFound, "room");
+        if (!m_db.failed())
+            return fail(ErrorCode::NotFound, "room");
+        // Cleared here too: kept, it would fail every read until the next start.
+        Error why = m_db.error();
+        m_db.clearError();
+        return fail(std::move(why));
     }
     Head head{RoomId(m_head.view(0)), Epoch(m_head.integer(1)), Seq(m_head.integer(2)),
               Ord(m_head.integer(3))};

@@ -19,6 +19,9 @@ TEST(PreviewText, isOneLineOfAtMost140Characters)
         georgian += "ა";
     EXPECT_EQ(protocol::characterCount(previewText(georgian)), 140u);
     EXPECT_TRUE(protocol::isValidUtf8(previewText(georgian)));
+    // A blank in front of the last one that fits counts too.
+    EXPECT_EQ(previewText(std::string(139, 'a') + " b"), std::string(139, 'a'));
+    EXPECT_EQ(previewText(std::string(138, 'a') + " b"), std::string(138, 'a') + " b");
     EXPECT_EQ(previewText("\xF0\x9F"), "\xF0\x9F"); // cut short: no read beyond the end
 }
 
