@@ -1,5 +1,5 @@
-// chat.m1 … chat.m7: a real server and real sockets on loopback, by the definitions of
-// docs/performance.md.
+// chat.m1 … chat.m9 without m5 (syncbench.cpp): a real server and real sockets on loopback, by the
+// definitions of docs/performance.md.
 #include "benchmarks/harness.h"
 #include "tools/load/scenarios.h"
 
@@ -60,6 +60,10 @@ void addChatBenchmarks(std::vector<Entry>& entries)
                        single(load::runLargeRoom, ">= 600,000/s, <= 1.2 us server CPU each")});
     entries.push_back({"chat.m6", "server memory a connection, 1,000 connects",
                        single(load::runIdleConnections, "<= 8 KiB, <= 0.3 s")});
+    entries.push_back({"chat.m8", "kill -9 at 200/s: confirmed lost, doubled after resending",
+                       single(load::runKills, "0 lost, 0 doubled")});
+    entries.push_back({"chat.m9", "stored messages that a cursor skips under load",
+                       single(load::runCursor, "0")});
     entries.push_back({"chat.m7", "typing and presence seen",
                        single(load::runTypingAndPresence, "p50 <= 0.2 ms, p99 <= 0.7 ms")});
 }

@@ -60,11 +60,17 @@ struct Entry {
 /// Resident set of a process in KiB; 0 when it is gone.
 [[nodiscard]] std::int64_t residentKib(std::int64_t pid);
 
+/// A part of a benchmark that needs a process of its own: the program was started as
+/// `skein-bench --probe ARGUMENT…`. Prints its figures; gives the exit code.
+[[nodiscard]] int runProbe(const std::vector<std::string>& arguments);
+
 // Each file registers its own.
 void addStoreBenchmarks(std::vector<Entry>& entries);
 void addChatBenchmarks(std::vector<Entry>& entries);
 void addClientBenchmarks(std::vector<Entry>& entries);
 void addAppBenchmarks(std::vector<Entry>& entries);
+void addSyncBenchmarks(std::vector<Entry>& entries);
+void addNetBenchmarks(std::vector<Entry>& entries);
 void addSimBenchmarks(std::vector<Entry>& entries);
 
 } // namespace skein::bench

@@ -45,6 +45,10 @@ void printRow(const Measurement& m)
 
 int main(int argc, char** argv)
 {
+#ifdef SKEIN_BENCH_QT
+    if (argc > 1 && std::string_view(argv[1]) == "--probe")
+        return runProbe({argv + 2, argv + argc});
+#endif
     CLI::App app{"Skein's benchmarks. Without names: all of them."};
     std::vector<std::string> names;
     std::string jsonFile;
@@ -64,6 +68,8 @@ int main(int argc, char** argv)
     addStoreBenchmarks(entries);
     addChatBenchmarks(entries);
 #ifdef SKEIN_BENCH_QT
+    addSyncBenchmarks(entries);
+    addNetBenchmarks(entries);
     addClientBenchmarks(entries);
     addAppBenchmarks(entries);
 #endif

@@ -14,6 +14,8 @@ inline constexpr char kSubprotocol[] = "skein.v1";
 inline constexpr std::size_t kClientFrameBytesMax = 64 * 1024;
 /// Server frames: a page of 100 messages of 20,000 characters is cut to this by the server (`has_more`, `more`).
 inline constexpr std::size_t kServerFrameBytesMax = 256 * 1024;
+/// Server frames shorter than this are never compressed.
+inline constexpr std::size_t kCompressFrameBytesMin = 1'024;
 inline constexpr std::size_t kDepthMax = 32;
 /// Counted in Unicode code points.
 inline constexpr std::size_t kBodyCharactersMax = 20'000;

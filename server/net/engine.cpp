@@ -46,6 +46,8 @@ Engine::Counters::Counters(Metrics& metrics)
     , bytesIn(metrics.counter("net_bytes_in_total"))
     , bytesOut(metrics.counter("net_bytes_out_total"))
     , writes(metrics.counter("net_writes_total"))
+    , compressed(metrics.counter("net_frames_compressed_total"))
+    , compressedSaved(metrics.counter("net_compression_saved_bytes_total"))
     , shed(metrics.counter("net_ephemeral_shed_total"))
     , collapsed(metrics.counter("net_durable_collapsed_total"))
     , slowConsumers(metrics.counter("net_slow_consumers_total"))
@@ -246,6 +248,32 @@ void Engine::send(ConnId connection, FramePtr frame, Lane lane, const RoomId& ro
     WsSession* const session = find(connection);
     if (session && !session->reported)
         session->push(std::move(frame), lane, lane == Lane::Durable ? roomRef(room) : m_noRoom);
+}
+
+void Engine::acceptsCompressed(ConnId connection)
+{
+    if (WsSession* const session = find(connection))
+        session->acceptCompressed();
+}
+
+FramePtr Engine::compressed(FramePtr frame)
+{
+    // A fan-out asks for the same frame again and again.
+    if (frame == m_lastPlain)
+        return m_lastCompressed;
+    const std::string bytes = m_deflater.deflated(frame->text());
+    m_lastPlain = frame;
+    if (bytes.empty()) {
+        m_lastCompressed = std::move(frame);
+        return m_lastCompressed;
+    }
+    std::string wire;
+    wire.reserve(bytes.size() + kWsHeaderBytesMax);
+    appendWsFrame(wire, WsOpcode::Binary, bytes);
+    m_counters.compressed.add();
+    m_counters.compressedSaved.add(static_cast<std::int64_t>(frame->wire().size() - wire.size()));
+    m_lastCompressed = std::make_shared<const OutFrame>(OutFrame::Prepared{std::move(wire)});
+    return m_lastCompressed;
 }
 
 void Engine::close(ConnId connection, protocol::CloseCode code, std::string_view reason)

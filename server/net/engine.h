@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "core/result.h"
+#include "protocol/compression.h"
 #include "server/net/asio.h"
 #include "server/net/http.h"
 #include "server/net/outqueue.h"
@@ -82,6 +83,7 @@ public:
 
     // Outbound
     void send(ConnId connection, FramePtr frame, Lane lane, const RoomId& room) override;
+    void acceptsCompressed(ConnId connection) override;
     void close(ConnId connection, protocol::CloseCode code, std::string_view reason) override;
 
     // For HttpConn and WsSession
@@ -98,6 +100,8 @@ public:
     void adopt(Socket socket, std::string address, std::string bearer, std::string early);
     /// Null when the connection is gone.
     [[nodiscard]] WsSession* find(ConnId connection) const noexcept;
+    /// The frame as compressed WebSocket bytes; the frame itself when that is not worth it.
+    [[nodiscard]] FramePtr compressed(FramePtr frame);
     /// To be flushed at the end of the turn.
     void markDirty(WsSession& session);
     /// To be looked at once a second: it waits for its peer.
@@ -119,6 +123,8 @@ public:
         Counter& bytesIn;
         Counter& bytesOut;
         Counter& writes;
+        Counter& compressed;
+        Counter& compressedSaved; ///< bytes; a fan-out counts once
         Counter& shed;
         Counter& collapsed;
         Counter& slowConsumers;
@@ -167,6 +173,8 @@ private:
     std::vector<ConnId> m_dirty;
     std::vector<ConnId> m_watched; // waiting for their peers; checked for progress
     std::vector<ConnId> m_retired;
+    protocol::Deflater m_deflater;
+    FramePtr m_lastPlain, m_lastCompressed; // shared with the queues that they wait in
     RoomRef m_lastRoom;
     RoomRef m_noRoom;
     std::unique_ptr<std::array<char, kReadScratchBytes>> m_scratch;

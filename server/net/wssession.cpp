@@ -160,6 +160,8 @@ void WsSession::push(FramePtr frame, Lane lane, const RoomRef& room)
 {
     if (m_state != State::Open)
         return;
+    if (m_takesCompressed && frame->text().size() >= protocol::kCompressFrameBytesMin)
+        frame = m_engine.compressed(std::move(frame));
     settle(m_queue.push(std::move(frame), lane, room, m_engine.clock().now()));
     if (m_queue.bytes() > kEagerFlushBytes && !m_waitingWritable)
         m_writeFailed = !writeSome() || m_writeFailed;

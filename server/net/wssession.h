@@ -31,6 +31,8 @@ public:
     /// Begins to read; `early` came behind the upgrade request.
     void start(std::string early);
     void push(FramePtr frame, Lane lane, const RoomRef& room);
+    /// Large frames go out compressed from now on.
+    void acceptCompressed() noexcept { m_takesCompressed = true; }
     /// Queues a close frame behind what waits and stops delivering input.
     void beginClose(std::uint16_t code, std::string_view reason);
     /// Writes what the kernel takes; reports collapses. Called at the end of the turn.
@@ -71,6 +73,7 @@ private:
     MonoTime m_closeBy;
     State m_state = State::Open;
     bool m_reading = false;
+    bool m_takesCompressed = false;
     bool m_waitingWritable = false;
     bool m_closeSent = false;
     bool m_peerClosed = false;

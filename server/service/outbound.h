@@ -32,8 +32,8 @@ class OutFrame
 {
 public:
     explicit OutFrame(std::string_view json);
-    /// Marks bytes that are a complete RFC 6455 frame already (pong, close): made by the network
-    /// layer only.
+    /// Marks bytes that are a complete RFC 6455 frame already (pong, close, a compressed frame):
+    /// made by the network layer only.
     struct Prepared {
         std::string wire;
     };
@@ -42,7 +42,7 @@ public:
         , m_payload(m_wire.size())
     {
     }
-    /// JSON text, as an in-process or HTTP peer gets it.
+    /// JSON text, as an in-process or HTTP peer gets it; empty for a prepared one.
     [[nodiscard]] std::string_view text() const noexcept
     {
         return std::string_view(m_wire).substr(m_payload);
@@ -66,6 +66,9 @@ public:
     /// set for frames of the Durable lane that may be collapsed; on overflow the owner drops them
     /// and calls Service::collapsed().
     virtual void send(ConnId connection, FramePtr frame, Lane lane, const RoomId& room) = 0;
+    /// The client takes compressed frames (protocol/compression.h) from now on; whether one is
+    /// worth it is for the network layer to decide. Said once, right after hello.
+    virtual void acceptsCompressed(ConnId connection) { (void)connection; }
     /// Sends what is queued in the Control lane, then closes. The service hears disconnected()
     /// afterwards.
     virtual void close(ConnId connection, protocol::CloseCode code, std::string_view reason) = 0;

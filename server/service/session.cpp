@@ -1,4 +1,5 @@
 // Hello and welcome, tokens, heartbeats, and how a connection ends.
+#include "protocol/compression.h"
 #include "server/service/impl.h"
 
 #include <algorithm>
@@ -107,6 +108,8 @@ void Service::Impl::on(Connection& conn, protocol::Hello& frame)
     conn.pinged = m_clock.now();
     user->connections.push_back(&conn);
     user->leaving = false;
+    if (std::find(frame.caps.begin(), frame.caps.end(), protocol::kDeflateCap) != frame.caps.end())
+        m_outbound.acceptsCompressed(conn.id);
     welcome(conn, frame);
     checkConnection(conn);
     if (user->status == protocol::PresenceStatus::Offline)

@@ -45,7 +45,7 @@ Result<std::vector<ScenarioResult>> listOf(Result<T> result)
 }
 
 Result<std::vector<ScenarioResult>> runNamed(const std::string& name,
-                                             const ScenarioOptions& options)
+                                             const ScenarioOptions& options, std::size_t clients)
 {
     if (name == "m1" || name == "m2")
         return runSendLatency(options);
@@ -59,8 +59,18 @@ Result<std::vector<ScenarioResult>> runNamed(const std::string& name,
         return listOf(runIdleConnections(options));
     if (name == "m7")
         return listOf(runTypingAndPresence(options));
+    if (name == "m8")
+        return listOf(runKills(options));
+    if (name == "m9")
+        return listOf(runCursor(options));
+    if (name == "storm") {
+        const auto storm = runStorm(options, {clients, 120'000});
+        if (!storm)
+            return fail(storm.error());
+        return std::vector{resultOf(*storm)};
+    }
     return fail(ErrorCode::InvalidArgument,
-                "no such scenario: " + name + " (m1, m3a, m3b, m4, m6, m7)");
+                "no such scenario: " + name + " (m1, m3a, m3b, m4, m6, m7, m8, m9, storm)");
 }
 
 } // namespace
@@ -70,6 +80,7 @@ int main(int argc, char** argv)
     ScenarioOptions options;
     CustomLoad load;
     std::vector<std::string> scenarios;
+    std::size_t clients = 1'000;
     bool json = false;
     options.serverBinary =
         (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "skein-server").string();
@@ -82,7 +93,10 @@ int main(int argc, char** argv)
         ->capture_default_str();
     app.add_option("--work-dir", options.workDir, "where its data goes")->capture_default_str();
     app.add_option("--scenario", scenarios,
-                   "m1 (and m2), m3a, m3b, m4, m6, m7 of docs/performance.md; repeatable");
+                   "m1 (and m2), m3a, m3b, m4, m6, m7, m8, m9 of docs/performance.md, or storm; "
+                   "repeatable");
+    app.add_option("--clients", clients, "of the scenario storm, 40 to 5000")
+        ->capture_default_str();
     app.add_flag("--quick", options.quick, "a tenth of the size");
     app.add_option("--users", load.users)->capture_default_str();
     app.add_option("--room-size", load.roomSize)->capture_default_str();
@@ -108,7 +122,7 @@ int main(int argc, char** argv)
     if (scenarios.empty())
         take("load", runCustom(options, load));
     for (const std::string& name : scenarios)
-        take(name, runNamed(name, options));
+        take(name, runNamed(name, options, clients));
     print(all, json);
     return status;
 }

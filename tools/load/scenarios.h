@@ -55,6 +55,36 @@ struct ScenarioResult {
 /// likewise.
 [[nodiscard]] Result<ScenarioResult> runTypingAndPresence(const ScenarioOptions& options);
 
+/// chat.m8: 200 messages/s, SIGKILL of the server after a while, restart, everything read back,
+/// what was unconfirmed sent again under the same keys, read again; several times. value = `lost`
+/// (confirmed, then gone), `doubled` = texts that stand twice.
+[[nodiscard]] Result<ScenarioResult> runKills(const ScenarioOptions& options);
+/// chat.m9: a sender with window 64 while a reader pages after its cursor; value = stored messages
+/// that it never got.
+[[nodiscard]] Result<ScenarioResult> runCursor(const ScenarioOptions& options);
+
+struct StormOptions {
+    std::size_t clients = 1'000;    ///< 40 … 5,000, in rooms of 20
+    std::int64_t boundMs = 120'000; ///< when to stop waiting for the last one
+};
+/// What a reconnect storm did, as counts; times only in the result of runStorm().
+struct Storm {
+    std::size_t clients = 0, resumed = 0;
+    double resumedMs99 = 0;                  ///< after the restart, until 99 % had their welcome
+    std::int64_t statements = 0;             ///< of the database, for all resumes together
+    std::int64_t steadyKib = 0, peakKib = 0; ///< resident: before the kill; largest after it
+    std::int64_t deliveriesDue = 0, delivered = 0; ///< to readers that read, while 1 % did not
+    std::int64_t slowReaders = 0;
+    double p99Alone = 0,
+           p99WithSlow = 0; ///< ms of delivery to the others, medians of several rounds
+};
+/// Q7: the server is killed under many connected clients and restarted; all come back as clients do
+/// (back-off with jitter, sync token, subscriptions). Then 1 % of them stop reading while a room of
+/// all is written to.
+[[nodiscard]] Result<Storm> runStorm(const ScenarioOptions& options, const StormOptions& storm);
+/// `net.storm`, value = seconds until 99 % were back.
+[[nodiscard]] ScenarioResult resultOf(const Storm& storm);
+
 /// A load of one's own choice, for skein-load.
 struct CustomLoad {
     std::int64_t users = 20;      ///< 2 … 1,000

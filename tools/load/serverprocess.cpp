@@ -199,6 +199,18 @@ double processCpuUs(pid_t pid)
     return total;
 }
 
+std::int64_t processPeakKib(pid_t pid)
+{
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    std::string word;
+    while (status >> word) {
+        std::int64_t kib = 0;
+        if (word == "VmHWM:" && status >> kib)
+            return kib;
+    }
+    return 0;
+}
+
 std::int64_t processPssKib(pid_t pid)
 {
     std::ifstream rollup("/proc/" + std::to_string(pid) + "/smaps_rollup");

@@ -64,5 +64,7 @@ private:
 [[nodiscard]] double processCpuUs(pid_t pid);
 /// Proportional set size in KiB; 0 when it is gone.
 [[nodiscard]] std::int64_t processPssKib(pid_t pid);
+/// Largest resident set that it ever had, in KiB; 0 when it is gone.
+[[nodiscard]] std::int64_t processPeakKib(pid_t pid);
 
 } // namespace skein::load

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 #include <unistd.h>
@@ -91,6 +93,8 @@ Result<Stage> Stage::open(const ScenarioOptions& options)
             return fail(server.error());
         stage.m_port = server->port();
         stage.m_server = std::move(*server);
+        stage.m_spec = std::move(spec);
+        stage.m_spec.port = stage.m_port;
     }
     stage.m_swarm = std::make_unique<Swarm>(stage.m_port);
     return stage;
@@ -105,6 +109,40 @@ Stage::~Stage()
     std::error_code ignored;
     if (!m_dataDir.empty())
         std::filesystem::remove_all(m_dataDir, ignored);
+}
+
+void Stage::killServer()
+{
+    if (m_server) {
+        m_server->signal(SIGKILL);
+        (void)m_server->wait(kSetupTimeoutMs);
+    }
+}
+
+Result<void> Stage::restartServer()
+{
+    auto server = ServerProcess::start(m_spec);
+    if (!server)
+        return fail(server.error());
+    m_server = std::move(*server);
+    return {};
+}
+
+double Stage::serverMetric(std::string_view name) const
+{
+    const auto answer = httpRequest(m_port, "GET", "/metrics");
+    if (!answer)
+        return 0;
+    const std::string start = '\n' + std::string(name) + ' ';
+    const std::size_t at = ('\n' + answer->body).find(start);
+    return at == std::string::npos
+               ? 0
+               : std::strtod(answer->body.c_str() + at + start.size() - 1, nullptr);
+}
+
+std::int64_t Stage::serverPeakKib() const
+{
+    return m_server ? processPeakKib(m_server->pid()) : 0;
 }
 
 double Stage::serverCpuUs() const
@@ -174,6 +212,8 @@ Result<RoomId> Stage::makeRoom(std::size_t creator, std::size_t first, std::size
         return fail(ErrorCode::Internal, "room_create: " + failed);
     // More members than one frame may name come one by one.
     for (; at < last; ++at) {
+        if (at == creator)
+            continue;
         protocol::MemberSet invite;
         invite.room = room;
         invite.tempId = tempId();

@@ -29,6 +29,15 @@ public:
     Stage(Stage&&) noexcept = default;
     Stage& operator=(Stage&&) = delete;
 
+    /// The server dies at once, by SIGKILL; it must be ours.
+    void killServer();
+    /// And comes back on the same port and data. Errors: those of ServerProcess::start().
+    [[nodiscard]] Result<void> restartServer();
+    /// A value of the server's /metrics by its whole name; 0 when there is none.
+    [[nodiscard]] double serverMetric(std::string_view name) const;
+    /// Largest resident set of the server so far, in KiB; 0 when it is not ours.
+    [[nodiscard]] std::int64_t serverPeakKib() const;
+
     [[nodiscard]] Swarm& swarm() noexcept { return *m_swarm; }
     [[nodiscard]] std::uint16_t port() const noexcept { return m_port; }
     /// µs of CPU of the server so far, and its memory; 0 when it is not ours.
@@ -56,6 +65,7 @@ private:
 
     std::uint16_t m_port = 0;
     std::optional<ServerProcess> m_server;
+    ServerSpec m_spec;
     std::string m_dataDir; // removed at the end
     std::string m_run;     // distinguishes the names of this run
     std::unique_ptr<Swarm> m_swarm;

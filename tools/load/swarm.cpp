@@ -1,6 +1,7 @@
 #include "tools/load/swarm.h"
 
 #include "protocol/codec.h"
+#include "protocol/compression.h"
 #include "protocol/limits.h"
 
 #include <boost/json.hpp>
@@ -153,6 +154,7 @@ struct Swarm::Connection {
     bool dirty = false;
     bool reading = true;
     bool writing = false; // EPOLLOUT is asked for
+    std::string syncToken;
     std::uint16_t closeCode = 0;
 };
 
@@ -179,34 +181,65 @@ Result<std::size_t> Swarm::connect(const Account& account)
                     "load is limited to " + std::to_string(kConnectionsMax));
     auto connection = std::make_unique<Connection>();
     connection->index = m_connections.size();
-    connection->fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (connection->fd < 0)
-        return fail(ErrorCode::Transport, std::strerror(errno));
-    const int one = 1;
-    ::setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    const sockaddr_in address = loopback(m_port);
-    if (::connect(connection->fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
-            0 &&
-        errno != EINPROGRESS) {
-        ::close(connection->fd);
-        return fail(ErrorCode::Transport, std::strerror(errno));
-    }
-    connection->out = "GET /v1/socket HTTP/1.1\r\nHost: localhost\r\nUpgrade: "
-                      "websocket\r\nConnection: Upgrade\r\n"
-                      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                      "Sec-WebSocket-Protocol: skein.v1\r\n\r\n";
     protocol::Hello hello;
     hello.deviceId = account.device;
-    hello.client = "skein-load/0.1";
     hello.token = account.accessToken;
-    connection->hello = protocol::encode(protocol::ClientFrame(hello));
-    connection->writing = true;
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT;
-    event.data.u64 = connection->index;
-    ::epoll_ctl(m_epoll, EPOLL_CTL_ADD, connection->fd, &event);
+    if (auto opened = open(*connection, std::move(hello)); !opened)
+        return fail(opened.error());
     m_connections.push_back(std::move(connection));
     return m_connections.size() - 1;
+}
+
+Result<void> Swarm::reconnect(std::size_t index, const Account& account,
+                              const std::vector<protocol::RoomCursor>& rooms)
+{
+    Connection& old = *m_connections[index];
+    dropped(old);
+    auto connection = std::make_unique<Connection>();
+    connection->index = index;
+    protocol::Hello hello;
+    hello.deviceId = account.device;
+    hello.token = account.accessToken;
+    hello.open = rooms;
+    if (!old.syncToken.empty())
+        hello.syncToken = SyncToken(old.syncToken);
+    connection->syncToken = old.syncToken;
+    if (auto opened = open(*connection, std::move(hello)); !opened)
+        return opened;
+    m_connections[index] = std::move(connection);
+    return {};
+}
+
+Result<void> Swarm::open(Connection& connection, protocol::Hello hello)
+{
+    connection.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (connection.fd < 0)
+        return fail(ErrorCode::Transport, std::strerror(errno));
+    const int one = 1;
+    ::setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    const sockaddr_in address = loopback(m_port);
+    if (::connect(connection.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+            0 &&
+        errno != EINPROGRESS) {
+        const int why = errno;
+        ::close(connection.fd);
+        connection.fd = -1;
+        return fail(ErrorCode::Transport, std::strerror(why));
+    }
+    connection.out = "GET /v1/socket HTTP/1.1\r\nHost: localhost\r\nUpgrade: "
+                     "websocket\r\nConnection: Upgrade\r\n"
+                     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                     "Sec-WebSocket-Protocol: skein.v1\r\n\r\n";
+    hello.client = "skein-load/0.1";
+    if (m_compression)
+        hello.caps = {protocol::kDeflateCap};
+    connection.hello = protocol::encode(protocol::ClientFrame(std::move(hello)));
+    connection.writing = true;
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT;
+    event.data.u64 = connection.index;
+    ::epoll_ctl(m_epoll, EPOLL_CTL_ADD, connection.fd, &event);
+    return {};
 }
 
 void Swarm::watch(Connection& connection)
@@ -251,6 +284,11 @@ void Swarm::close(std::size_t index)
 bool Swarm::isOpen(std::size_t connection) const
 {
     return m_connections[connection]->fd >= 0;
+}
+
+bool Swarm::isWelcomed(std::size_t connection) const
+{
+    return m_connections[connection]->welcomed;
 }
 
 std::uint16_t Swarm::closeCode(std::size_t connection) const
@@ -302,6 +340,7 @@ void Swarm::readable(std::size_t index)
         return dropped(connection);
     if (got < 0)
         return;
+    m_bytesIn += got;
     std::span<char> bytes(m_scratch.data(), static_cast<std::size_t>(got));
     if (!connection.upgraded) {
         connection.head.append(bytes.data(), bytes.size());
@@ -328,11 +367,22 @@ void Swarm::readable(std::size_t index)
             connection.closeCode = event.closeCode;
             return dropped(connection);
         }
-        if (event.kind != WsEvent::Kind::Text)
+        std::string inflated;
+        if (event.kind == WsEvent::Kind::Binary) {
+            auto text = protocol::inflated(event.payload, protocol::kServerFrameBytesMax);
+            if (!text)
+                return dropped(connection);
+            inflated = std::move(*text);
+            event.payload = inflated;
+        } else if (event.kind != WsEvent::Kind::Text) {
             continue;
+        }
         if (!connection.welcomed && event.payload.starts_with(R"({"type":"welcome")")) {
             connection.welcomed = true;
             ++m_welcomed;
+            if (const auto frame = protocol::decodeServerFrame(event.payload);
+                frame && std::holds_alternative<protocol::Welcome>(*frame))
+                connection.syncToken = std::get<protocol::Welcome>(*frame).syncToken.str();
         } else if (event.payload.starts_with(R"({"type":"ping")")) {
             protocol::Pong pong;
             if (const auto frame = protocol::decodeServerFrame(event.payload);

@@ -60,9 +60,16 @@ public:
     Swarm& operator=(const Swarm&) = delete;
 
     void setHandler(Handler handler) { m_handler = std::move(handler); }
+    /// Connections made from now on name `deflate` in their hello; handlers get the inflated text.
+    void setCompression(bool on) { m_compression = on; }
     /// Begins to connect, upgrade and say hello; the index names the connection from then on.
     /// Errors: TooManyConnections.
     [[nodiscard]] Result<std::size_t> connect(const Account& account);
+    /// The same place again after its connection ended (not from a handler), as a client comes
+    /// back: with the sync token of its last welcome and `open` subscribed in full. Errors:
+    /// Transport.
+    [[nodiscard]] Result<void> reconnect(std::size_t connection, const Account& account,
+                                         const std::vector<protocol::RoomCursor>& open);
     /// Queues a frame; it is written at the end of the turn.
     void send(std::size_t connection, const protocol::ClientFrame& frame);
     void sendText(std::size_t connection, std::string_view json);
@@ -81,9 +88,13 @@ public:
     [[nodiscard]] bool isOpen(std::size_t connection) const;
     /// Close code that the server sent; 0 = none.
     [[nodiscard]] std::uint16_t closeCode(std::size_t connection) const;
+    [[nodiscard]] bool isWelcomed(std::size_t connection) const;
+    /// Bytes received so far, all connections together.
+    [[nodiscard]] std::int64_t bytesIn() const noexcept { return m_bytesIn; }
 
 private:
     struct Connection;
+    [[nodiscard]] Result<void> open(Connection& connection, protocol::Hello hello);
     void flush(Connection& connection);
     void readable(std::size_t index);
     void dropped(Connection& connection);
@@ -96,6 +107,8 @@ private:
     std::vector<std::size_t> m_dirty;
     std::vector<char> m_scratch;
     std::size_t m_welcomed = 0;
+    std::int64_t m_bytesIn = 0;
+    bool m_compression = false;
     SeededRandom m_random{0x5ca1ab1e};
 };
 

@@ -90,7 +90,13 @@ public:
 
     Result<void> start();
 
-    Result<Snapshot> load() override { return m_writer.load(); }
+    Result<Snapshot> load() override
+    {
+        auto snapshot = m_writer.load();
+        m_writeExecuted = m_writeDb.executed();
+        m_readExecuted = m_readDb.executed();
+        return snapshot;
+    }
     void setUserObserver(std::function<void(const UserRow&)> observer) override
     {
         *m_observer = std::move(observer);
@@ -186,6 +192,11 @@ private:
     Histogram* m_commitUs = nullptr;
     Counter* m_batches = nullptr;
     Counter* m_writes = nullptr;
+    // Statements of the service's operations, so that a test can bound what one of them costs. What
+    // opening and loading took is not counted.
+    Counter* m_readStatements = nullptr;
+    Counter* m_writeStatements = nullptr;
+    std::int64_t m_readExecuted = 0, m_writeExecuted = 0;
 
     mutable std::mutex m_mutex;
     std::condition_variable m_writeReady, m_readReady, m_dirtyReady;
@@ -266,6 +277,8 @@ Result<void> Store::start()
         m_commitUs = &m_options.metrics->histogram("storage_commit_us");
         m_batches = &m_options.metrics->counter("storage_commits_total");
         m_writes = &m_options.metrics->counter("storage_writes_total");
+        m_readStatements = &m_options.metrics->counter("storage_read_statements_total");
+        m_writeStatements = &m_options.metrics->counter("storage_write_statements_total");
     }
     if (!threaded())
         return {};
@@ -444,6 +457,8 @@ void Store::runBatch(Jobs<Writer>& batch)
         m_commitUs->record(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
         m_batches->add();
         m_writes->add(static_cast<std::int64_t>(batch.size()));
+        const std::int64_t executed = m_writeDb.executed();
+        m_writeStatements->add(executed - std::exchange(m_writeExecuted, executed));
     }
 }
 
@@ -451,6 +466,10 @@ void Store::runReads(Jobs<Reader>& batch)
 {
     for (auto& job : batch)
         job->run(m_reader);
+    if (m_readStatements) {
+        const std::int64_t executed = m_readDb.executed();
+        m_readStatements->add(executed - std::exchange(m_readExecuted, executed));
+    }
 }
 
 Jobs<Writer> Store::takeWrites()
