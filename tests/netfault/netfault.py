@@ -471,7 +471,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--heal", action="store_true", help="the benchmark net.heal")
     parser.add_argument("--rounds", type=int, default=10, help="of --heal, for each length of a cut")
-    parser.add_argument("--cuts", type=float, nargs="+", default=[1, 4, 12], help="seconds, of --heal")
+    parser.add_argument("--cuts", type=float, nargs="+", default=[1.0, 4.0, 12.0], help="seconds, of --heal")
     parser.add_argument("--loss", type=float, default=5, help="per cent, of --heal")
     options = parser.parse_args()
     missing = wires.why_not()
