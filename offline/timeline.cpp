@@ -116,11 +116,11 @@ RowId Timeline::insertRow(Stored& row)
     for (std::int64_t probe = 0; probe < kTidProbesMax && m_db.ok(); ++probe) {
         if (row.tid >= m_denseLo && row.tid <= m_denseHi)
             row.tid = m_denseHi + 1;
+        // Not by a SELECT with NOT EXISTS: SQLite would make a temporary table for each row.
         m_db.query("INSERT INTO messages(id, tid, temp_id, event_id, sender, kind, body, ts, ord, "
                    "snap_rev,"
-                   " flags, reply_to, thread, extra)"
-                   " SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14"
-                   " WHERE NOT EXISTS(SELECT 1 FROM messages WHERE tid = ?2)")
+                   " flags, reply_to, thread, extra) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+                   " ON CONFLICT(tid) DO NOTHING")
             .bind(row.key, row.tid, Stored::orNull(row.tempId.str()), Stored::orNull(row.id.str()),
                   row.sender, row.kind, row.shown.body, row.ts, row.ord, row.snapRev, row.flags(),
                   row.replyTo, row.thread, Stored::orNull(encodeExtra(row.shown)))
