@@ -105,6 +105,9 @@ public:
     [[nodiscard]] virtual std::size_t unsentBytes() const = 0;
     /// Drops the connection at once; no transportClosed() follows.
     virtual void close() = 0;
+    /// What this transport adds to `hello.caps`: "deflate" when it takes compressed frames
+    /// (protocol/compression.h) and hands their text to Engine::frameReceived().
+    [[nodiscard]] virtual std::vector<std::string> caps() const { return {}; }
 };
 
 /// Gives the access token. Answered by Engine::tokenReady(), never from inside the call.

@@ -164,6 +164,7 @@ void Engine::Impl::sendHello(const std::string& token)
     hello.deviceId = m_config.device;
     hello.client = m_config.client;
     hello.token = token;
+    hello.caps = m_host.transport.caps();
     if (std::string kept = m_store.fact(offline::Store::kSyncToken); !kept.empty())
         hello.syncToken = SyncToken(std::move(kept));
     hello.open = fullRooms();

@@ -1,5 +1,6 @@
 #include "sdk/qt/sockettransport.h"
 
+#include "protocol/compression.h"
 #include "protocol/limits.h"
 
 #include <QNetworkRequest>
@@ -39,7 +40,7 @@ void SocketTransport::open()
     connect(m_socket, &QWebSocket::textMessageReceived, this,
             [this](const QString& text) { Q_EMIT received(text.toUtf8()); });
     connect(m_socket, &QWebSocket::binaryMessageReceived, this,
-            [this] { failed(1003, "binary message"); });
+            &SocketTransport::compressedReceived);
     // Queued: both may be emitted from inside QWebSocket::open().
     QWebSocket* const socket = m_socket;
     connect(
@@ -77,6 +78,23 @@ void SocketTransport::connected()
     }
     m_open = true;
     Q_EMIT opened();
+}
+
+void SocketTransport::compressedReceived(const QByteArray& bytes)
+{
+    const auto text = skein::protocol::inflated(
+        std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())),
+        skein::protocol::kServerFrameBytesMax);
+    if (!text) {
+        failed(1007, QByteArray::fromStdString(text.error().detail));
+        return;
+    }
+    Q_EMIT received(QByteArray(text->data(), static_cast<qsizetype>(text->size())));
+}
+
+std::vector<std::string> SocketTransport::caps() const
+{
+    return {skein::protocol::kDeflateCap};
 }
 
 void SocketTransport::send(std::string text)

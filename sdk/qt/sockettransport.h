@@ -26,6 +26,7 @@ public:
     void send(std::string text) override;
     [[nodiscard]] std::size_t unsentBytes() const override;
     void close() override;
+    [[nodiscard]] std::vector<std::string> caps() const override;
 
     static constexpr int kHandshakeTimeoutMs = 15'000;
 
@@ -37,6 +38,7 @@ Q_SIGNALS:
 
 private:
     void connected();
+    void compressedReceived(const QByteArray& bytes);
     void failed(int closeCode, const QByteArray& reason);
     void drop();
 
