@@ -66,6 +66,16 @@ inline constexpr std::size_t kDurableQueueBytesMax = 256 * 1024;
 inline constexpr std::int64_t kNoProgressMs = 10'000;
 inline constexpr std::size_t kClientUnsentBytesMax = 256 * 1024;
 
+// Frames over HTTP (docs/protocol.md, "Frames over HTTP").
+inline constexpr std::int64_t kHttpWaitSecondsMax = 25;          ///< `wait` of a poll
+inline constexpr std::size_t kHttpPostBytesMax = 64 * 1024;      ///< body of a POST: one frame of the largest size fits
+inline constexpr std::size_t kHttpFramesPerPostMax = 256;
+inline constexpr std::size_t kHttpBatchBytesMax = 64 * 1024;     ///< of one answer to a poll; a single larger frame goes alone
+inline constexpr std::int64_t kHttpSessionIdleMs = 40'000;       ///< without a poll, then the session is over
+inline constexpr std::int64_t kHttpCloseLingerMs = 10'000;       ///< that a closed session can still be asked why
+inline constexpr std::int64_t kHttpBusyRetryMs = 1'000;          ///< Retry-After of a POST refused while too much is unread
+inline constexpr std::size_t kHttpSessionIdBytes = 64;           ///< hexadecimal digits of a session id: 256 random bits
+
 /// Close codes (docs/protocol.md, "Close codes"): 4000–4499 reconnect, 4500–4999 final.
 enum class CloseCode : std::uint16_t {
     Normal = 1000,

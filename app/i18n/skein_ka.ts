@@ -118,6 +118,10 @@
     </context>
     <context>
         <name>ConnectionBanner</name>
+        <message>
+            <source>This network lets no live connection through: connected over HTTP, which may be slower.</source>
+            <translation>ეს ქსელი პირდაპირ კავშირს არ უშვებს: დაკავშირებულია HTTP-ით, რაც შეიძლება უფრო ნელი იყოს.</translation>
+        </message>
         <message numerus="yes">
             <source>%n message(s) wait to be sent.</source>
             <translation>
@@ -527,6 +531,10 @@
         <message>
             <source>Connected</source>
             <translation>დაკავშირებულია</translation>
+        </message>
+        <message>
+            <source>Connected over HTTP</source>
+            <translation>დაკავშირებულია HTTP-ით</translation>
         </message>
         <message>
             <source>Disconnected</source>

@@ -117,7 +117,8 @@ Result<TempId> Engine::Impl::send(const RoomId& id, const Draft& draft)
         draft.endsDraft && (!room->draft.text.empty() || room->draft.replyTo != Seq());
     const offline::DraftRecord before = room->draft;
     auto sent = enqueue(room, offline::Op::Send, 0, frame.tempId, frame, [&](SendEntry& entry) {
-        entry.tid = m_store.timeline().insertUnsent(room->rec.key, entry.id, frame, wall.ms);
+        entry.tid = m_store.timeline().insertUnsent(room->rec.key, entry.id, frame,
+                                                    wall.ms + m_clockOffsetMs);
         m_store.outbox().setRow(entry.id, entry.tid);
         rowChanged(*room, {entry.tid, 0});
         if (endsDraft) {

@@ -36,8 +36,13 @@ bool waitsItsTurn(const protocol::ServerFrame& frame)
 
 } // namespace
 
-void Engine::Impl::frameReceived(std::string_view text)
+void Engine::Impl::frameReceived(std::string_view text, Via via)
 {
+    if (via != m_via) {
+        if (m_climb && via == Via::Socket)
+            climbFrame(text);
+        return;
+    }
     if (!m_transportOpen)
         return;
     m_lastHeard = now();
@@ -48,7 +53,7 @@ void Engine::Impl::frameReceived(std::string_view text)
         // in step.
         m_badFrames.add();
         m_host.logger.warning("bad frame from the server: " + toString(decoded.error()));
-        dropConnection();
+        dropConnection(live() ? Ladder::End::Lost : Ladder::End::NotHad);
         reconnectLater(makeError(ErrorCode::BadFrame, decoded.error().detail));
         return;
     }
@@ -132,14 +137,13 @@ bool Engine::Impl::workOn(Job& job)
 
 bool Engine::Impl::canWrite() const
 {
-    return m_transportOpen && live() &&
-           m_host.transport.unsentBytes() < protocol::kClientUnsentBytesMax;
+    return m_transportOpen && live() && wire().unsentBytes() < protocol::kClientUnsentBytesMax;
 }
 
 void Engine::Impl::writeFrame(const protocol::ClientFrame& frame)
 {
     if (m_transportOpen)
-        m_host.transport.send(protocol::encode(frame));
+        wire().send(protocol::encode(frame));
 }
 
 bool Engine::Impl::asked(Ask what, const RoomId& room) const

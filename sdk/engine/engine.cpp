@@ -10,6 +10,7 @@ Engine::Impl::Impl(offline::Store& store, Host host, Config config)
     : m_store(store)
     , m_host(std::move(host))
     , m_config(std::move(config))
+    , m_ladder(m_config.transports, m_host.http != nullptr)
     , m_sendConfirmed(m_host.metrics.histogram("send_confirmed"))
     , m_connectTime(m_host.metrics.histogram("connect"))
     , m_catchUp(m_host.metrics.histogram("catch_up"))
@@ -20,6 +21,11 @@ Engine::Impl::Impl(offline::Store& store, Host host, Config config)
     , m_queuedGauge(m_host.metrics.gauge("outbox_queued"))
     , m_inFlightGauge(m_host.metrics.gauge("outbox_in_flight"))
     , m_failedGauge(m_host.metrics.gauge("outbox_failed"))
+    , m_climbs(m_host.metrics.counter("transport_climbs"))
+    , m_climbsFailed(m_host.metrics.counter("transport_climbs_failed"))
+    , m_httpSessions(m_host.metrics.counter("transport_http_sessions"))
+    , m_socketBreaker(m_host.metrics.gauge("breaker_socket"))
+    , m_httpBreaker(m_host.metrics.gauge("breaker_frames"))
 {
     for (offline::RoomRecord& record : m_store.rooms().load()) {
         Room room;
@@ -67,17 +73,22 @@ void Engine::retryNow()
 {
     m_impl->retryNow();
 }
-void Engine::transportOpened()
+void Engine::resumed()
 {
-    m_impl->transportOpened();
+    m_impl->resumed();
 }
-void Engine::transportClosed(std::uint16_t closeCode, std::string_view reason)
+void Engine::transportOpened(Via via)
 {
-    m_impl->transportClosed(closeCode, reason);
+    m_impl->transportOpened(via);
 }
-void Engine::frameReceived(std::string_view text)
+void Engine::transportClosed(std::uint16_t closeCode, std::string_view reason, Via via,
+                             std::optional<Milliseconds> retryAfter)
 {
-    m_impl->frameReceived(text);
+    m_impl->transportClosed(closeCode, reason, via, retryAfter);
+}
+void Engine::frameReceived(std::string_view text, Via via)
+{
+    m_impl->frameReceived(text, via);
 }
 void Engine::tokenReady(Result<std::string> token)
 {

@@ -42,11 +42,19 @@ enum class Link {
     Stopped, ///< a final error: `error` says which; needs the user (sign in again, update)
 };
 
+/// What a connection runs over.
+enum class Via { Socket, Http };
+/// Auto: the socket first, HTTP when no socket can be had, and back by itself.
+enum class TransportMode { Auto, SocketOnly, HttpOnly };
+
 struct LinkState {
     Link link = Link::SignedOut;
     std::optional<Error> error;
     MonoTime retryAt;
     int attempt = 0;
+    Via via = Via::Socket; ///< from Connecting to Live; else Socket
+    /// The server's wall clock minus this device's, as last heard; 0 before the first welcome.
+    std::int64_t clockOffsetMs = 0;
     friend bool operator==(const LinkState&, const LinkState&) = default;
 };
 
@@ -90,8 +98,17 @@ public:
                                const std::vector<protocol::MemberInfo>& members) = 0;
 };
 
-/// The one socket. Implemented over QtWebSockets, in the simulation, and by embedders. Thread: the
-/// engine's.
+// What a transport says when there was no close frame, in place of a WebSocket's code. All may say
+// 0.
+inline constexpr std::uint16_t kCloseNone = 0;
+/// Nothing was there to talk to (no address, refused, no answer to the first packet): the other
+/// transport would not get through either.
+inline constexpr std::uint16_t kCloseUnreachable = 1;
+/// Something took the connection and then said nothing until the transport's timeout.
+inline constexpr std::uint16_t kCloseHung = 2;
+
+/// The one socket, or what stands in for it (HttpFrames). Implemented over QtWebSockets, in the
+/// simulation, and by embedders. Thread: the engine's.
 class Transport
 {
 public:
@@ -110,7 +127,9 @@ public:
     [[nodiscard]] virtual std::vector<std::string> caps() const { return {}; }
 };
 
-/// Gives the access token. Answered by Engine::tokenReady(), never from inside the call.
+/// Gives the access token. Answered by Engine::tokenReady(), never from inside the call. A source
+/// that knows when its token ends calls Engine::tokenReady() unasked with the next one in time: the
+/// connection then stays.
 class TokenSource
 {
 public:
@@ -127,6 +146,8 @@ struct Host {
     Listener& listener;
     Metrics& metrics;
     Logger logger;
+    /// The fallback (HttpFrames); null = there is none. Not owned.
+    Transport* http = nullptr;
 };
 
 struct Config {
@@ -134,6 +155,7 @@ struct Config {
     UserId user;          ///< who is signed in
     std::string userName; ///< display name, for own rows
     std::string client = "skein";
+    TransportMode transports = TransportMode::Auto;
 };
 
 struct Draft {
@@ -176,12 +198,18 @@ public:
     void networkReachable(bool reachable);
     /// "Retry now" on the banner.
     void retryNow();
+    /// The process slept, or came back to the foreground: whatever it thinks of its connection may
+    /// be long untrue. A live one is probed at once, a waiting one connects at once.
+    void resumed();
 
-    // ---- from the transport and the token source ----
-    void transportOpened();
-    /// `closeCode` is the WebSocket's (0 = never opened or no close frame).
-    void transportClosed(std::uint16_t closeCode, std::string_view reason);
-    void frameReceived(std::string_view text);
+    // ---- from the transports and the token source ----
+    // `via` says which of the two transports tells.
+    void transportOpened(Via via = Via::Socket);
+    /// `closeCode` is the WebSocket's, or one of kCloseNone …. `retryAfter`: the
+    /// server's (or a proxy's) word on when to come back.
+    void transportClosed(std::uint16_t closeCode, std::string_view reason, Via via = Via::Socket,
+                         std::optional<Milliseconds> retryAfter = {});
+    void frameReceived(std::string_view text, Via via = Via::Socket);
     void tokenReady(Result<std::string> token);
 
     // ---- time and work ----

@@ -1,6 +1,7 @@
 // The engine's state, and which file does what with it. Internal to sdk/engine/.
 //
 //   session.cpp   connecting, hello/welcome, heartbeat, probe, token, closing
+//   transports.cpp  socket or HTTP, climbing back, waking up
 //   dispatch.cpp  frames in, the work queue, frames out
 //   sender.cpp    the outbox on the wire      commands.cpp  what the user asks
 //   sync.cpp      the log: live path, gaps, catch-up   history.cpp  pages, holes, revalidation
@@ -15,6 +16,7 @@
 #include "protocol/limits.h"
 #include "sdk/engine/engine.h"
 #include "sdk/engine/journal.h"
+#include "sdk/engine/ladder.h"
 #include "sdk/engine/logtracker.h"
 #include "sdk/engine/ratelimiter.h"
 #include "sdk/engine/reconnect.h"
@@ -33,7 +35,9 @@ namespace skein::engine
 // --------------------------------------------------------------------------------------------
 
 inline constexpr std::int64_t kConnectTimeoutMs = 15'000; ///< token, TCP, TLS, upgrade
-inline constexpr std::int64_t kProbeAfterMs = 2'000;      ///< silence with something unconfirmed
+inline constexpr std::int64_t kClockStepMs =
+    2'000; ///< of the server's clock against ours: told anew
+inline constexpr std::int64_t kProbeAfterMs = 2'000; ///< silence with something unconfirmed
 inline constexpr std::int64_t kUnsentPollMs = 50; ///< the transport does not tell when it drained
 inline constexpr std::int64_t kGapGraceMs =
     1'000; ///< a head ahead of the log may just be on its way
@@ -65,8 +69,9 @@ public:
     void stop();
     void networkReachable(bool reachable);
     void retryNow();
-    void transportOpened();
-    void transportClosed(std::uint16_t closeCode, std::string_view reason);
+    void transportOpened(Via via);
+    void transportClosed(std::uint16_t closeCode, std::string_view reason, Via via,
+                         std::optional<Milliseconds> retryAfter);
     void tokenReady(Result<std::string> token);
     void tick();
     [[nodiscard]] MonoTime nextWakeupAt();
@@ -75,8 +80,11 @@ public:
     void onPing(const protocol::Ping& frame);
     void onPong(const protocol::Pong& frame);
 
+    // ---- transports.cpp ----
+    void resumed();
+
     // ---- dispatch.cpp ----
-    void frameReceived(std::string_view text);
+    void frameReceived(std::string_view text, Via via);
     [[nodiscard]] bool hasWork() const { return !m_inbox.empty(); }
     void work();
 
@@ -176,11 +184,14 @@ private:
     // ---- session.cpp ----
     void setLink(Link link, std::optional<Error> error = {}, MonoTime retryAt = {});
     void connectNow();
-    void dropConnection();  ///< closes the transport and forgets what belonged to the connection
+    /// Closes the transport and forgets what belonged to the connection; `why` for the ladder.
+    void dropConnection(Ladder::End why = Ladder::End::Dropped);
     void connectionEnded(); ///< bookkeeping after the transport is gone
     void reconnectLater(Error why);
     void stopFor(Error why);
+    [[nodiscard]] protocol::Hello makeHello(const std::string& token, const Transport& over);
     void sendHello(const std::string& token);
+    void heardClock(std::int64_t serverNowMs);
     void checkLive();
     void heartbeat(MonoTime now);
     [[nodiscard]] bool live() const
@@ -188,6 +199,20 @@ private:
         return m_link.link == Link::Live || m_link.link == Link::CatchingUp;
     }
     [[nodiscard]] bool anythingAwaited() const;
+
+    // ---- transports.cpp ----
+    [[nodiscard]] Transport& wire() const
+    {
+        return m_via == Via::Http ? *m_host.http : m_host.transport;
+    }
+    void climb(MonoTime now);
+    void climbOpened();
+    void climbFrame(std::string_view text);
+    void climbFailed(Ladder::End why);
+    void endClimb(); ///< gives the try up, without a verdict
+    void finishClimb(const protocol::Welcome& frame);
+    void promoteClimb(); ///< HTTP is gone while the socket was tried: it is the connection now
+    void tellBreakers();
 
     // ---- dispatch.cpp ----
     void handle(protocol::ServerFrame& frame);
@@ -360,9 +385,21 @@ private:
          m_transportBusy = false; ///< busy: open() was called and has not ended
     bool m_tokenAsked = false, m_tokenRejected = false;
     std::optional<std::string> m_token;
+    Via m_via = Via::Socket; ///< of the present connection, or of the last one
+    Ladder m_ladder;
+    /// A socket that is tried while HTTP carries the session. Both are connections to the server
+    /// until the welcome; the old one is dropped after it, so nothing is ever without a connection.
+    struct Climb {
+        MonoTime since;
+        bool open = false, hello = false;
+        bool asked = false; ///< for the token that is on its way
+    };
+    std::optional<Climb> m_climb;
+    std::int64_t m_clockOffsetMs = 0;
     MonoTime m_connectStarted, m_lastHeard, m_lastPing;
     std::optional<MonoTime> m_probeDeadline;
     std::optional<MonoTime> m_reconnectAt;
+    bool m_serverChose = false; ///< m_reconnectAt is the server's word
     std::optional<protocol::Goodbye> m_goodbye;
     std::optional<MonoTime> m_catchUpSince;
     std::int64_t m_heartbeatMs = protocol::kHeartbeatMs;
@@ -440,7 +477,8 @@ private:
     // metrics
     Histogram &m_sendConfirmed, &m_connectTime, &m_catchUp, &m_enqueueTime;
     Counter &m_reconnects, &m_badFrames, &m_storeErrors, &m_queuedGauge, &m_inFlightGauge,
-        &m_failedGauge;
+        &m_failedGauge, &m_climbs, &m_climbsFailed, &m_httpSessions, &m_socketBreaker,
+        &m_httpBreaker;
 };
 
 } // namespace skein::engine

@@ -32,4 +32,11 @@ MonoTime Reconnect::sentAway(MonoTime now, std::int64_t afterMs, std::int64_t ji
                                           random.below(static_cast<std::uint64_t>(jitter) + 1)));
 }
 
+MonoTime Reconnect::toldToWait(MonoTime now, Milliseconds after, Random& random)
+{
+    const std::int64_t wait = std::clamp<std::int64_t>(after.count(), 0, kServerWindowMaxMs);
+    return now + Milliseconds(wait + static_cast<std::int64_t>(
+                                         random.below(static_cast<std::uint64_t>(wait / 4) + 1)));
+}
+
 } // namespace skein::engine

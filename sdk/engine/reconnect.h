@@ -37,6 +37,10 @@ public:
     [[nodiscard]] MonoTime sentAway(MonoTime now, std::int64_t afterMs, std::int64_t jitterMs,
                                     Random& random);
 
+    /// "Come back after that" without a window (Retry-After): not sooner, and up to a quarter
+    /// later, so that all who were told the same do not come at once.
+    [[nodiscard]] static MonoTime toldToWait(MonoTime now, Milliseconds after, Random& random);
+
     /// The network came back or the person said "now": the ladder starts over.
     void reset() { m_attempt = 0; }
 

@@ -3,6 +3,7 @@
 #include "sdk/engine/engineimpl.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace skein::engine
 {
@@ -39,11 +40,27 @@ ErrorCode codeOf(std::uint16_t closeCode)
     }
 }
 
+/// Of a connection that never became a session.
+Ladder::End endOf(std::uint16_t closeCode)
+{
+    return closeCode == kCloseUnreachable ? Ladder::End::Unreachable
+           : closeCode == kCloseHung      ? Ladder::End::Hung
+                                          : Ladder::End::NotHad;
+}
+
 } // namespace
 
 void Engine::Impl::setLink(Link link, std::optional<Error> error, MonoTime retryAt)
 {
-    LinkState next{link, std::move(error), retryAt, m_reconnect.attempt()};
+    const bool connecting = link == Link::Connecting || link == Link::SigningIn ||
+                            link == Link::CatchingUp || link == Link::Live;
+    LinkState next{link,
+                   std::move(error),
+                   retryAt,
+                   m_reconnect.attempt(),
+                   connecting ? m_via : Via::Socket,
+                   m_clockOffsetMs};
+    tellBreakers();
     if (next == m_link)
         return;
     noteLink(next);
@@ -78,6 +95,8 @@ void Engine::Impl::stop()
 
 void Engine::Impl::networkReachable(bool reachable)
 {
+    if (reachable && !m_reachable)
+        m_ladder.reset(); // perhaps another network, without the proxy of the last one
     m_reachable = reachable;
     if (!m_started)
         return;
@@ -97,6 +116,7 @@ void Engine::Impl::retryNow()
     if (!m_started || m_link.link != Link::Waiting)
         return;
     m_reconnect.reset();
+    m_ladder.reset();
     connectNow();
 }
 
@@ -107,10 +127,11 @@ void Engine::Impl::connectNow()
     m_token.reset();
     m_storeMissed.reset();
     m_connectStarted = m_lastHeard = now();
+    m_via = m_ladder.choose(m_connectStarted);
     m_transportBusy = true;
     m_transportOpen = false;
     setLink(Link::Connecting);
-    m_host.transport.open();
+    wire().open();
     const bool rejected = std::exchange(m_tokenRejected, false);
     if (!m_tokenAsked) {
         m_tokenAsked = true;
@@ -123,9 +144,12 @@ void Engine::Impl::tokenReady(Result<std::string> token)
     m_tokenAsked = false;
     if (!m_started)
         return;
+    const bool forClimb = m_climb && std::exchange(m_climb->asked, false);
     if (!token) {
         if (live()) {
             m_host.logger.warning("token: " + toString(token.error()));
+            if (forClimb)
+                climbFailed(Ladder::End::NotHad);
             return;
         }
         if (!m_transportBusy)
@@ -138,7 +162,13 @@ void Engine::Impl::tokenReady(Result<std::string> token)
         return;
     }
     if (live()) {
-        writeFrame(protocol::TokenRefresh{std::move(*token)});
+        if (m_climb && m_climb->open && !m_climb->hello) {
+            m_climb->hello = true;
+            m_host.transport.send(
+                protocol::encode(protocol::ClientFrame(makeHello(*token, m_host.transport))));
+        }
+        if (!forClimb)
+            writeFrame(protocol::TokenRefresh{std::move(*token)});
         return;
     }
     m_token = std::move(*token);
@@ -146,8 +176,13 @@ void Engine::Impl::tokenReady(Result<std::string> token)
         sendHello(*m_token);
 }
 
-void Engine::Impl::transportOpened()
+void Engine::Impl::transportOpened(Via via)
 {
+    if (via != m_via) {
+        if (m_climb && via == Via::Socket)
+            climbOpened();
+        return;
+    }
     if (!m_transportBusy || m_transportOpen)
         return;
     m_transportOpen = true;
@@ -156,7 +191,7 @@ void Engine::Impl::transportOpened()
         sendHello(*m_token);
 }
 
-void Engine::Impl::sendHello(const std::string& token)
+protocol::Hello Engine::Impl::makeHello(const std::string& token, const Transport& over)
 {
     protocol::Hello hello;
     hello.vMin = protocol::kVersionMin;
@@ -164,13 +199,29 @@ void Engine::Impl::sendHello(const std::string& token)
     hello.deviceId = m_config.device;
     hello.client = m_config.client;
     hello.token = token;
-    hello.caps = m_host.transport.caps();
+    hello.caps = over.caps();
     if (std::string kept = m_store.fact(offline::Store::kSyncToken); !kept.empty())
         hello.syncToken = SyncToken(std::move(kept));
     hello.open = fullRooms();
+    return hello;
+}
+
+void Engine::Impl::sendHello(const std::string& token)
+{
+    const protocol::Hello hello = makeHello(token, wire());
     setLink(Link::SigningIn);
     writeFrame(hello);
     m_token.reset();
+}
+
+void Engine::Impl::heardClock(std::int64_t serverNowMs)
+{
+    const std::int64_t offset = serverNowMs - m_host.clock.wallNow().ms;
+    if (std::abs(offset - m_clockOffsetMs) < kClockStepMs)
+        return; // the way here took that long
+    m_clockOffsetMs = offset;
+    if (live())
+        setLink(m_link.link);
 }
 
 void Engine::Impl::onWelcome(const protocol::Welcome& frame)
@@ -185,6 +236,10 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
     }
     const MonoTime at = now();
     m_reconnect.connected(at);
+    m_ladder.live(m_via, at, m_host.random);
+    if (m_via == Via::Http)
+        m_httpSessions.add();
+    heardClock(frame.now);
     m_connectTime.record((at - m_connectStarted).count() * 1000);
     m_heartbeatMs = std::max<std::int64_t>(frame.heartbeatMs, 1'000);
     m_limits = frame.limits;
@@ -301,6 +356,8 @@ void Engine::Impl::onPing(const protocol::Ping& frame)
 void Engine::Impl::onPong(const protocol::Pong& frame)
 {
     deliveriesProved(MonoTime{frame.t});
+    if (frame.now > 0)
+        heardClock(frame.now);
     // Finds gaps that no event would ever show: the room fell silent after a lost one.
     for (const protocol::RoomHi& hi : frame.heads) {
         Room* room = findRoom(hi.room);
@@ -310,16 +367,36 @@ void Engine::Impl::onPong(const protocol::Pong& frame)
     }
 }
 
-void Engine::Impl::transportClosed(std::uint16_t closeCode, std::string_view reason)
+void Engine::Impl::transportClosed(std::uint16_t closeCode, std::string_view reason, Via via,
+                                   std::optional<Milliseconds> retryAfter)
 {
+    if (via != m_via) {
+        if (m_climb && via == Via::Socket)
+            climbFailed(endOf(closeCode));
+        return;
+    }
     if (!m_transportBusy)
         return;
     m_transportBusy = m_transportOpen = false;
     const bool wasLive = live();
+    // A code of its own can only come from the server: the way to it is fine.
+    const bool told = closeCode >= 4000 || m_goodbye;
+    m_ladder.ended(m_via,
+                   told      ? Ladder::End::Told
+                   : wasLive ? Ladder::End::Lost
+                             : endOf(closeCode),
+                   now(), m_host.random, retryAfter);
     connectionEnded();
     if (!m_started)
         return;
     Error why = makeError(codeOf(closeCode), std::string(reason));
+    why.retryAfter = retryAfter;
+    if (m_climb && !protocol::isFinal(closeCode)) {
+        m_reconnects.add();
+        m_tokenRejected = m_tokenRejected || why.code == ErrorCode::TokenExpired;
+        promoteClimb();
+        return;
+    }
     if (protocol::isFinal(closeCode)) {
         why.retryable = false;
         stopFor(std::move(why));
@@ -338,11 +415,13 @@ void Engine::Impl::transportClosed(std::uint16_t closeCode, std::string_view rea
     reconnectLater(std::move(why));
 }
 
-void Engine::Impl::dropConnection()
+void Engine::Impl::dropConnection(Ladder::End why)
 {
+    endClimb();
     if (m_transportBusy) {
         m_transportBusy = m_transportOpen = false;
-        m_host.transport.close();
+        m_ladder.ended(m_via, why, now(), m_host.random);
+        wire().close();
     }
     connectionEnded();
 }
@@ -399,6 +478,7 @@ void Engine::Impl::reconnectLater(Error why)
         return;
     }
     const MonoTime at = now();
+    m_serverChose = m_goodbye || why.retryAfter;
     if (m_goodbye) {
         m_reconnectAt =
             m_reconnect.sentAway(at, m_goodbye->afterMs, m_goodbye->jitterMs, m_host.random);
@@ -407,12 +487,14 @@ void Engine::Impl::reconnectLater(Error why)
         m_reconnectAt = m_reconnect.failed(at, m_host.random);
     }
     if (why.retryAfter)
-        m_reconnectAt = std::max(*m_reconnectAt, at + *why.retryAfter);
+        m_reconnectAt =
+            std::max(*m_reconnectAt, m_reconnect.toldToWait(at, *why.retryAfter, m_host.random));
     setLink(Link::Waiting, std::move(why), *m_reconnectAt);
 }
 
 void Engine::Impl::stopFor(Error why)
 {
+    endClimb();
     if (m_transportBusy)
         dropConnection();
     m_started = false;
@@ -441,7 +523,7 @@ void Engine::Impl::heartbeat(MonoTime at)
     const auto silence = (at - m_lastHeard).count();
     if (silence >= m_heartbeatMs + protocol::kHeartbeatGraceMs ||
         (m_probeDeadline && at >= *m_probeDeadline)) {
-        dropConnection();
+        dropConnection(Ladder::End::Lost);
         reconnectLater(makeError(ErrorCode::Timeout, "no sign of life"));
         return;
     }
@@ -463,15 +545,19 @@ void Engine::Impl::tick()
         return;
     }
     if (m_transportBusy && !live() && (at - m_connectStarted).count() >= kConnectTimeoutMs) {
-        dropConnection();
+        // An open transport that waits for our own token is not to blame.
+        const bool waitsForUs = m_transportOpen && m_link.link == Link::Connecting;
+        dropConnection(waitsForUs ? Ladder::End::Dropped : Ladder::End::Hung);
         reconnectLater(makeError(ErrorCode::Timeout, "connecting"));
         return;
     }
     expireTyping(at);
+    m_ladder.settle(at);
     heartbeat(at);
     syncReads(at);
     if (!live())
         return;
+    climb(at);
     for (const offline::RoomKey key : m_sendable) {
         if (Room* room = roomByKey(key)) {
             if (const auto changed = room->queue.timedOut(at); !changed.empty()) {
@@ -543,6 +629,10 @@ MonoTime Engine::Impl::nextWakeupAt()
     consider(m_receiptsAt);
     consider(draftsWakeupAt(at));
     consider(m_slowedUntil);
+    if (m_climb)
+        consider(m_climb->since + Milliseconds(kConnectTimeoutMs));
+    else if (m_via == Via::Http)
+        consider(m_ladder.climbAt());
     consider(m_syncPausedUntil);
     if (!m_probeDeadline && anythingAwaited())
         consider(m_lastHeard + Milliseconds(kProbeAfterMs));
@@ -566,7 +656,7 @@ MonoTime Engine::Impl::nextWakeupAt()
         consider(m_limiter.readyAt(FrameClass::Requests, at));
     if (m_presence && !m_presenceTold && canWrite())
         consider(m_limiter.readyAt(FrameClass::Ephemeral, at));
-    if (wantsToSend && m_host.transport.unsentBytes() >= protocol::kClientUnsentBytesMax)
+    if (wantsToSend && wire().unsentBytes() >= protocol::kClientUnsentBytesMax)
         consider(at + Milliseconds(kUnsentPollMs));
     return next;
 }

@@ -1,14 +1,16 @@
 #include "sdk/qt/authclient.h"
 
 #include "sdk/qt/displaytext.h"
+#include "sdk/qt/httprequests.h"
 
 #include <QHostAddress>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QNetworkReply>
 #include <QNetworkRequest>
+#include <QTimer>
 
-#include <memory>
+#include <algorithm>
 #include <utility>
 
 namespace Skein
@@ -61,7 +63,7 @@ skein::Error errorFrom(int status, const QJsonObject& body)
 
 } // namespace
 
-skein::Result<Tokens> tokensFrom(const QJsonObject& object)
+skein::Result<Tokens> tokensFrom(const QJsonObject& object, qint64 wallNowMs)
 {
     const QJsonObject user = object.value(QLatin1String("user")).toObject();
     Tokens tokens;
@@ -73,6 +75,8 @@ skein::Result<Tokens> tokensFrom(const QJsonObject& object)
     tokens.accessToken = object.value(QLatin1String("access_token")).toString();
     tokens.refreshToken = object.value(QLatin1String("refresh_token")).toString();
     tokens.accessExpiresAt = object.value(QLatin1String("access_expires_at")).toInteger();
+    const qint64 now = object.value(QLatin1String("now")).toInteger(wallNowMs);
+    tokens.accessValidMs = std::max<qint64>(tokens.accessExpiresAt - now, 0);
     if (tokens.userId.isEmpty())
         return skein::fail(ErrorCode::BadFrame, "user.id");
     if (tokens.accessToken.isEmpty())
@@ -93,8 +97,12 @@ bool isLoopback(const QUrl& url)
     return address.setAddress(host) && address.isLoopback();
 }
 
-AuthClient::AuthClient(QObject* parent)
+AuthClient::AuthClient(skein::Clock& clock, skein::Random& random, skein::Metrics& metrics,
+                       QObject* parent)
     : QObject(parent)
+    , m_clock(clock)
+    , m_random(random)
+    , m_gauge(metrics.gauge("breaker_auth"))
 {
     m_network.setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
     m_network.setTransferTimeout(kTimeoutMs);
@@ -102,20 +110,11 @@ AuthClient::AuthClient(QObject* parent)
 
 QNetworkRequest AuthClient::request(const QString& path, const QString& bearer) const
 {
-    QUrl url = m_server;
-    QString base = url.path();
-    while (base.endsWith(u'/'))
-        base.chop(1);
-    url.setPath(base + QStringLiteral("/v1/") + path);
-    QNetworkRequest request(url);
-    request.setAttribute(QNetworkRequest::RedirectPolicyAttribute,
-                         QNetworkRequest::ManualRedirectPolicy);
-    request.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
-    request.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
-    request.setTransferTimeout(kTimeoutMs);
+    QNetworkRequest made =
+        http::request(http::urlOf(m_server, QStringLiteral("/v1/") + path), kTimeoutMs);
     if (!bearer.isEmpty())
-        request.setRawHeader("Authorization", "Bearer " + bearer.toUtf8());
-    return request;
+        made.setRawHeader("Authorization", "Bearer " + bearer.toUtf8());
+    return made;
 }
 
 void AuthClient::post(const QString& path, const QJsonObject& body, const QString& bearer,
@@ -129,16 +128,12 @@ void AuthClient::post(const QString& path, const QJsonObject& body, const QStrin
 
 void AuthClient::answered(QNetworkReply* reply, Done done)
 {
-    const auto tooLarge = std::make_shared<bool>(false);
-    connect(reply, &QNetworkReply::readyRead, this, [reply, tooLarge] {
-        if (reply->bytesAvailable() > kReplyBytesMax) {
-            *tooLarge = true;
-            reply->abort();
-        }
-    });
-    connect(reply, &QNetworkReply::finished, this, [reply, tooLarge, done = std::move(done)] {
+    const auto tooLarge = http::boundReply(reply, kReplyBytesMax);
+    connect(reply, &QNetworkReply::finished, this, [this, reply, tooLarge, done = std::move(done)] {
         reply->deleteLater();
         const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+        const auto after = http::retryAfter(*reply);
+        judge(status, after);
         if (*tooLarge) {
             done(skein::fail(ErrorCode::FrameTooLarge, "reply of the server"));
             return;
@@ -156,8 +151,12 @@ void AuthClient::answered(QNetworkReply* reply, Done done)
         if (status < 200 || status > 299) {
             if (status >= 300 && status < 400)
                 done(skein::fail(ErrorCode::Transport, "redirect refused"));
-            else
-                done(skein::fail(errorFrom(status, document.object())));
+            else {
+                skein::Error error = errorFrom(status, document.object());
+                if (!error.retryAfter)
+                    error.retryAfter = after;
+                done(skein::fail(std::move(error)));
+            }
             return;
         }
         if (status != 204 && !document.isObject()) {
@@ -166,6 +165,17 @@ void AuthClient::answered(QNetworkReply* reply, Done done)
         }
         done(document.object());
     });
+}
+
+/// No answer, or one that says that the backend has trouble, speaks against it; everything else is
+/// a sign of health.
+void AuthClient::judge(int status, std::optional<skein::Milliseconds> retryAfter)
+{
+    if (status == 0 || status == 429 || status >= 500)
+        m_breaker.failed(m_clock.now(), m_random, retryAfter);
+    else
+        m_breaker.succeeded();
+    m_gauge.set(static_cast<std::int64_t>(m_breaker.state()));
 }
 
 void AuthClient::enter(const QString& path, const QString& name, const QString& password,
@@ -178,16 +188,29 @@ void AuthClient::enter(const QString& path, const QString& name, const QString& 
                      {QStringLiteral("device_name"), deviceName}};
     if (!displayName.isEmpty())
         body.insert(QStringLiteral("display_name"), displayName);
-    post(path, body, {}, [answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
-        answer(reply ? tokensFrom(*reply) : skein::Result<Tokens>(skein::fail(reply.error())));
-    });
+    post(path, body, {},
+         [this, answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
+             answer(reply ? tokensFrom(*reply, m_clock.wallNow().ms)
+                          : skein::Result<Tokens>(skein::fail(reply.error())));
+         });
 }
 
 void AuthClient::refresh(const QString& refreshToken, Answer answer)
 {
+    const skein::MonoTime now = m_clock.now();
+    if (!m_breaker.allow(now)) {
+        skein::Error busy = skein::makeError(ErrorCode::ServerBusy, "the breaker is open");
+        busy.retryAfter = std::max(m_breaker.retryAt() - now, skein::Milliseconds(1'000));
+        QTimer::singleShot(0, this, [answer = std::move(answer), busy] {
+            answer(skein::Result<Tokens>(skein::fail(busy)));
+        });
+        return;
+    }
+    m_gauge.set(static_cast<std::int64_t>(m_breaker.state()));
     post(QStringLiteral("refresh"), {{QStringLiteral("refresh_token"), refreshToken}}, {},
-         [answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
-             answer(reply ? tokensFrom(*reply) : skein::Result<Tokens>(skein::fail(reply.error())));
+         [this, answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
+             answer(reply ? tokensFrom(*reply, m_clock.wallNow().ms)
+                          : skein::Result<Tokens>(skein::fail(reply.error())));
          });
 }
 

@@ -1,9 +1,16 @@
 // Signing up, in and out, and refreshing tokens over HTTP. Redirects are refused, replies are
-// bounded in time and size. Thread: GUI; answers come through the callback, never from inside the
-// call, and not at all once this is deleted.
+// bounded in time and size. A circuit breaker stands before what happens by itself (refresh); what
+// a person asks for is tried in any case, and its outcome counts. Thread: GUI; answers come through
+// the callback, never from inside the call, and not at all once this is deleted.
 #pragma once
 
+#ifndef Q_MOC_RUN // moc 6.4 stumbles over a standard header below these
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "core/random.h"
 #include "core/result.h"
+#include "sdk/engine/breaker.h"
+#endif
 
 #include <QJsonObject>
 #include <QNetworkAccessManager>
@@ -22,7 +29,10 @@ struct Tokens {
     QString userId, userName, displayName;
     QString session, deviceId;
     QString accessToken, refreshToken;
-    qint64 accessExpiresAt = 0; ///< ms since 1970 UTC
+    qint64 accessExpiresAt = 0; ///< ms since 1970 UTC, by the server's clock
+    /// How long the access token holds from when the reply came; by the server's clock alone when
+    /// it says what time it is, so that a local clock that is hours off does not matter.
+    qint64 accessValidMs = 0;
 };
 
 class AuthClient : public QObject
@@ -32,7 +42,9 @@ class AuthClient : public QObject
 public:
     using Answer = std::function<void(const skein::Result<Tokens>&)>;
 
-    explicit AuthClient(QObject* parent = nullptr);
+    /// All three must outlive this.
+    AuthClient(skein::Clock& clock, skein::Random& random, skein::Metrics& metrics,
+               QObject* parent = nullptr);
 
     void setServer(const QUrl& server) { m_server = server; }
     /// `path`: "signup", "signin". Errors: Unauthenticated, Conflict, BadField, RateLimited (with
@@ -41,7 +53,8 @@ public:
     void enter(const QString& path, const QString& name, const QString& password,
                const QString& displayName, const QString& deviceId, const QString& deviceName,
                Answer answer);
-    /// Errors: TokenInvalid is final.
+    /// Errors: TokenInvalid is final. ServerBusy with retryAfter, without a request, while the
+    /// breaker is open.
     void refresh(const QString& refreshToken, Answer answer);
     /// A device of the user, as the server lists it.
     struct Session {
@@ -60,19 +73,26 @@ public:
 
     static constexpr int kTimeoutMs = 15'000;
     static constexpr qint64 kReplyBytesMax = 64 * 1024;
+    static constexpr skein::engine::Breaker::Rule kBreakerRule{3, 2'000, 30'000};
 
 private:
     using Done = std::function<void(skein::Result<QJsonObject>)>;
     void post(const QString& path, const QJsonObject& body, const QString& bearer, Done done);
     [[nodiscard]] QNetworkRequest request(const QString& path, const QString& bearer) const;
     void answered(QNetworkReply* reply, Done done);
+    void judge(int status, std::optional<skein::Milliseconds> retryAfter);
 
+    skein::Clock& m_clock;
+    skein::Random& m_random;
+    skein::Counter& m_gauge;
+    skein::engine::Breaker m_breaker{kBreakerRule};
     QNetworkAccessManager m_network;
     QUrl m_server;
 };
 
-/// Tokens from the server's reply; BadFrame names the field that is missing.
-[[nodiscard]] skein::Result<Tokens> tokensFrom(const QJsonObject& object);
+/// Tokens from the server's reply; BadFrame names the field that is missing. `wallNowMs`: for
+/// servers that do not say what time it is.
+[[nodiscard]] skein::Result<Tokens> tokensFrom(const QJsonObject& object, qint64 wallNowMs);
 /// True for a server whose traffic does not leave this machine.
 [[nodiscard]] bool isLoopback(const QUrl& url);
 

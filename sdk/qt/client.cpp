@@ -6,6 +6,7 @@
 #include "sdk/qt/displaytext.h"
 
 #include <QCoreApplication>
+#include <QGuiApplication>
 #include <QQmlEngine>
 #include <QStandardPaths>
 #include <QSysInfo>
@@ -45,6 +46,16 @@ Client::Private::Private(Client& owner)
     today = QDate::currentDate();
     second.setInterval(250);
     QObject::connect(&second, &QTimer::timeout, this, [this] { countDown(); });
+    tokenTimer.setSingleShot(true);
+    QObject::connect(&tokenTimer, &QTimer::timeout, this, [this] {
+        if (signedIn && tokenLoaded && !refreshing && !refreshToken.isEmpty())
+            refreshNow();
+    });
+    if (auto* app = qobject_cast<QGuiApplication*>(QCoreApplication::instance()))
+        QObject::connect(app, &QGuiApplication::applicationStateChanged, this,
+                         [this](Qt::ApplicationState state) {
+                             applicationActive(state == Qt::ApplicationActive);
+                         });
     workerThread.setObjectName(QStringLiteral("skein-worker"));
     readerThread.setObjectName(QStringLiteral("skein-reader"));
 }
@@ -82,7 +93,8 @@ TempId Client::Private::newTempId()
 }
 std::int64_t Client::Private::wallNowMs()
 {
-    return clock.wallNow().ms;
+    // By the server's clock, as every time that is shown.
+    return clock.wallNow().ms + link.clockOffsetMs;
 }
 
 void Client::Private::send(const RoomId& room, const TempId& tempId, std::string text,
@@ -362,11 +374,28 @@ QString Client::stateText() const
     case Link::CatchingUp:
         return translated("Catching up…");
     case Link::Live:
-        return translated("Connected");
+        return viaHttp() ? translated("Connected over HTTP") : translated("Connected");
     case Link::Stopped:
         return translated("Disconnected");
     }
     return {};
+}
+
+bool Client::viaHttp() const
+{
+    return online() && d->link.via == skein::engine::Via::Http;
+}
+
+Client::TransportMode Client::transportMode() const
+{
+    return static_cast<TransportMode>(d->transports);
+}
+
+void Client::setTransportMode(TransportMode mode)
+{
+    const auto value = static_cast<skein::engine::TransportMode>(mode);
+    if (std::exchange(d->transports, value) != value)
+        Q_EMIT transportModeChanged();
 }
 
 QString Client::errorText() const

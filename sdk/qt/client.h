@@ -52,6 +52,11 @@ class Client : public QObject
     /// False: the keychain is never asked (bots, tests, demonstrations). Default true.
     Q_PROPERTY(bool useKeychain READ useKeychain WRITE setUseKeychain NOTIFY useKeychainChanged)
 
+    /// Auto (default): the socket, HTTP when no socket can be had, and back by itself. For tests
+    /// and for networks that are known.
+    Q_PROPERTY(TransportMode transportMode READ transportMode WRITE setTransportMode NOTIFY
+                   transportModeChanged)
+
     // ---- who ----
     Q_PROPERTY(bool signedIn READ signedIn NOTIFY signedInChanged)
     /// signIn(), signUp() or resume() is under way.
@@ -65,6 +70,9 @@ class Client : public QObject
     /// One line for the banner: "Connected", "No network", "Waiting to reconnect" …; translated.
     Q_PROPERTY(QString stateText READ stateText NOTIFY stateChanged)
     Q_PROPERTY(bool online READ online NOTIFY stateChanged) ///< CatchingUp or Live
+    /// Online, and over plain HTTP because no socket can be had here (a proxy, a firewall). All
+    /// works; the client looks for a socket by itself.
+    Q_PROPERTY(bool viaHttp READ viaHttp NOTIFY stateChanged)
     /// Why it waits or stopped, or why signing in failed; one sentence, translated; empty = no
     /// error.
     Q_PROPERTY(QString errorText READ errorText NOTIFY errorChanged)
@@ -91,6 +99,9 @@ public:
     /// As skein::engine::Link, same order.
     enum State { SignedOut, Offline, Waiting, Connecting, SigningIn, CatchingUp, Live, Stopped };
     Q_ENUM(State)
+    /// As skein::engine::TransportMode, same order.
+    enum TransportMode { Auto, SocketOnly, HttpOnly };
+    Q_ENUM(TransportMode)
     enum RoomKind { Job, Support, General, Direct };
     Q_ENUM(RoomKind)
 
@@ -119,6 +130,9 @@ public:
     [[nodiscard]] State state() const;
     [[nodiscard]] QString stateText() const;
     [[nodiscard]] bool online() const;
+    [[nodiscard]] bool viaHttp() const;
+    [[nodiscard]] TransportMode transportMode() const;
+    void setTransportMode(TransportMode mode);
     [[nodiscard]] QString errorText() const;
     [[nodiscard]] QString errorCode() const;
     [[nodiscard]] int retryInSeconds() const;
@@ -256,6 +270,7 @@ Q_SIGNALS:
     void allowInsecureServerChanged();
     void allowPlainTokenFileChanged();
     void useKeychainChanged();
+    void transportModeChanged();
     void signedInChanged();
     void busyChanged();
     void stateChanged();

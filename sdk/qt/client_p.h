@@ -55,12 +55,16 @@ public:
     void end();
     void saveToken();
     void tokenWanted(bool rejected);
-    void giveToken(skein::Result<std::string> token);
+    /// `unasked`: a fresh one for a connection that lives.
+    void giveToken(skein::Result<std::string> token, bool unasked = false);
+    void refreshNow();
     void refreshed(const skein::Result<Tokens>& result);
     void withAccessToken(std::function<void(const QString&)> call);
     void callWaiting(const skein::Result<std::string>& token);
     void sessionsAnswered(const skein::Result<QList<AuthClient::Session>>& list);
     void revoked();
+    void tokensCame(const Tokens& fresh);
+    void applicationActive(bool active);
     void watchNetwork();
     void setBusy(bool value);
     void setError(const std::optional<skein::Error>& error);
@@ -117,6 +121,7 @@ public:
 
     QUrl serverUrl;
     QString dataDir, deviceName;
+    skein::engine::TransportMode transports = skein::engine::TransportMode::Auto;
     bool allowInsecure = false, allowPlainFile = false, useKeychain = true;
 
     /// What the composer of a room shows, as far as this object knows.
@@ -127,12 +132,14 @@ public:
         int outstanding = 0;            ///< changes that the worker has not stored yet
     };
 
-    AuthClient auth;
+    AuthClient auth{clock, random, metrics};
     TokenVault vault;
     bool busy = false, signedIn = false;
     QString accountKey;
     Account account;
     std::optional<Tokens> tokens;
+    skein::MonoTime tokenGoodUntil; ///< of tokens; on the clock that nobody can set
+    QTimer tokenTimer;              ///< refreshes before the token ends
     QString refreshToken;
     bool tokenLoaded = true; ///< the vault has answered
     bool refreshing = false;
@@ -150,6 +157,7 @@ public:
     skein::engine::OutboxState outbox;
     int retryInSeconds = 0, slowedSeconds = 0, unreadTotal = 0;
     QTimer second;
+    std::optional<skein::MonoTime> inactiveSince; ///< the application is in the background
     QDate today;
 
     RoomListModel* rooms = nullptr;

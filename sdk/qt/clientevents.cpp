@@ -2,6 +2,8 @@
 #include "sdk/qt/client_p.h"
 #include "sdk/qt/displaytext.h"
 
+#include <QDateTime>
+
 #include <algorithm>
 #include <utility>
 
@@ -95,7 +97,8 @@ void Client::Private::storeTrouble(const skein::Error& failure)
 void Client::Private::linkTold(const skein::engine::LinkState& state)
 {
     const bool wasOnline = q.online();
-    const bool changed = link.link != state.link || link.attempt != state.attempt;
+    const bool changed =
+        link.link != state.link || link.attempt != state.attempt || link.via != state.via;
     link = state;
     if (state.link == Link::Stopped && state.error &&
         state.error->code == skein::ErrorCode::DeviceRevoked) {
@@ -133,9 +136,9 @@ void Client::Private::countDown()
     const int slowed = outbox.slowedUntil ? seconds(*outbox.slowedUntil) : 0;
     if (std::exchange(slowedSeconds, slowed) != slowed)
         Q_EMIT q.slowedSecondsChanged();
-    const QDate day = QDate::currentDate();
+    const QDate day = QDateTime::fromMSecsSinceEpoch(wallNowMs()).date();
     if (std::exchange(today, day) != day) {
-        rooms->refreshTimes();
+        rooms->refreshTimes(day);
         for (TimelineModel* timeline : timelines)
             if (timeline->count() > 0)
                 Q_EMIT timeline->dataChanged(timeline->index(0),

@@ -1,6 +1,7 @@
 // Signing in and out, tokens, and the life of the two threads.
 #include "sdk/qt/client_p.h"
 #include "sdk/qt/displaytext.h"
+#include "sdk/qt/httprequests.h"
 
 #include <QDateTime>
 #include <QLocale>
@@ -18,6 +19,13 @@ namespace
 
 /// An access token that is about to expire would be refused under way.
 constexpr qint64 kTokenMarginMs = 30'000;
+/// So long before its end a new one is fetched, for the connection to stay.
+constexpr qint64 kRefreshAheadMs = 60'000;
+constexpr qint64 kRefreshAgainMs = 15'000; ///< after one that failed
+constexpr qint64 kTokenTimerLeastMs = 1'000;
+constexpr qint64 kTokenTimerMaxMs = 24 * 3'600'000;
+/// In the background for less than this, nothing can have happened to the connection.
+constexpr qint64 kBackgroundMs = 5'000;
 
 } // namespace
 
@@ -82,9 +90,8 @@ void Client::Private::entered(const QString& key, const Tokens& fresh)
         return;
     }
     accounts().setLastKey(key);
-    tokens = fresh;
-    refreshToken = fresh.refreshToken;
     tokenLoaded = true;
+    tokensCame(fresh);
     begin(key, made);
     saveToken();
     setBusy(false);
@@ -109,13 +116,11 @@ void Client::Private::begin(const QString& key, const Account& who)
     account = who;
     EngineWorker::Setup setup;
     setup.storePath = accounts().storePath(key);
-    setup.socketUrl = who.server;
+    setup.framesUrl = http::urlOf(who.server, QStringLiteral("/v1/frames"));
+    setup.socketUrl = http::urlOf(who.server, QStringLiteral("/v1/socket"));
     setup.socketUrl.setScheme(who.server.scheme() == QLatin1String("https") ? QStringLiteral("wss")
                                                                             : QStringLiteral("ws"));
-    QString base = who.server.path();
-    while (base.endsWith(u'/'))
-        base.chop(1);
-    setup.socketUrl.setPath(base + QStringLiteral("/v1/socket"));
+    setup.config.transports = transports;
     setup.config.device = skein::DeviceId(display::utf8(who.deviceId));
     setup.config.user = skein::UserId(display::utf8(who.userId));
     setup.config.userName = display::utf8(who.displayName);
@@ -177,6 +182,7 @@ void Client::Private::end()
     presence.clear();
     announced.clear();
     tokens.reset();
+    tokenTimer.stop();
     refreshToken.clear();
     tokenAsked = refreshing = false;
     waitingForToken.clear();
@@ -200,8 +206,8 @@ void Client::Private::tokenWanted(bool rejected)
     tokenAsked = true;
     tokenRejected = tokenRejected || rejected;
     if (rejected && tokens)
-        tokens->accessExpiresAt = 0;
-    if (tokens && tokens->accessExpiresAt > clock.wallNow().ms + kTokenMarginMs) {
+        tokenGoodUntil = clock.now();
+    if (tokens && tokenGoodUntil > clock.now()) {
         giveToken(display::utf8(tokens->accessToken));
         return;
     }
@@ -211,6 +217,11 @@ void Client::Private::tokenWanted(bool rejected)
         giveToken(skein::fail(ErrorCode::TokenInvalid, "no refresh token"));
         return;
     }
+    refreshNow();
+}
+
+void Client::Private::refreshNow()
+{
     refreshing = true;
     const int mine = entry;
     auth.setServer(account.server);
@@ -232,19 +243,43 @@ void Client::Private::refreshed(const skein::Result<Tokens>& result)
         // Refused for good: the user signs in again. The data stay on the device.
         if (failure.code == ErrorCode::Unauthenticated)
             failure.code = ErrorCode::TokenInvalid;
+        if (failure.retryable)
+            tokenTimer.start(static_cast<int>(kRefreshAgainMs));
         giveToken(skein::fail(failure));
         return;
     }
-    tokens = *result;
-    refreshToken = result->refreshToken;
+    tokensCame(*result);
     saveToken(); // at once: the old one is spent
-    giveToken(display::utf8(result->accessToken));
+    giveToken(display::utf8(result->accessToken), true);
 }
 
-void Client::Private::giveToken(skein::Result<std::string> token)
+void Client::Private::tokensCame(const Tokens& fresh)
+{
+    tokens = fresh;
+    refreshToken = fresh.refreshToken;
+    const qint64 valid = std::min(fresh.accessValidMs, kTokenTimerMaxMs);
+    tokenGoodUntil = clock.now() + skein::Milliseconds(valid - std::min(kTokenMarginMs, valid / 2));
+    // Before the server has to end the connection for it.
+    tokenTimer.start(static_cast<int>(
+        std::max<qint64>(valid - std::min(kRefreshAheadMs, valid / 2), kTokenTimerLeastMs)));
+}
+
+void Client::Private::applicationActive(bool active)
+{
+    if (!active) {
+        if (!inactiveSince)
+            inactiveSince = clock.now();
+        return;
+    }
+    const auto since = std::exchange(inactiveSince, std::nullopt);
+    if (since && (clock.now() - *since).count() >= kBackgroundMs)
+        post([](skein::engine::Engine& engine) { engine.resumed(); });
+}
+
+void Client::Private::giveToken(skein::Result<std::string> token, bool unasked)
 {
     callWaiting(token);
-    if (!std::exchange(tokenAsked, false))
+    if (!std::exchange(tokenAsked, false) && !unasked)
         return;
     tokenRejected = false;
     // Not from inside the engine's call: this runs on the GUI thread and is posted back.
@@ -255,7 +290,7 @@ void Client::Private::giveToken(skein::Result<std::string> token)
 /// sessionsFailed() when none is to be had.
 void Client::Private::withAccessToken(std::function<void(const QString&)> call)
 {
-    if (tokens && tokens->accessExpiresAt > clock.wallNow().ms + kTokenMarginMs) {
+    if (tokens && tokenGoodUntil > clock.now()) {
         call(tokens->accessToken);
         return;
     }
@@ -328,6 +363,9 @@ void Client::Private::watchNetwork()
     // One at a time, however often one signs in.
     disconnect(QNetworkInformation::instance(), nullptr, this, nullptr);
     connect(QNetworkInformation::instance(), &QNetworkInformation::reachabilityChanged, this, tell);
+    // From Wi-Fi to the cable the address changes, and the connection is dead without a word.
+    connect(QNetworkInformation::instance(), &QNetworkInformation::transportMediumChanged, this,
+            [this] { post([](skein::engine::Engine& engine) { engine.resumed(); }); });
     tell();
 }
 

@@ -6,6 +6,7 @@
 #include <QMetaObject>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 namespace Skein
@@ -21,6 +22,18 @@ namespace
 constexpr qint64 kSleepMaxMs = 60'000;
 constexpr qsizetype kKeysMax = 1'000;
 
+/// A clock that goes on while the machine sleeps; where the system has none, the wall clock, whose
+/// jumps cost one needless probe.
+std::int64_t clockWithSleepMs()
+{
+#if defined(Q_OS_LINUX)
+    timespec time{};
+    if (clock_gettime(CLOCK_BOOTTIME, &time) == 0)
+        return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+#endif
+    return skein::SystemClock().wallNow().ms;
+}
+
 } // namespace
 
 EngineWorker::EngineWorker(Setup setup, skein::Metrics& metrics)
@@ -34,8 +47,7 @@ EngineWorker::EngineWorker(Setup setup, skein::Metrics& metrics)
     m_wakeup.setTimerType(Qt::PreciseTimer);
     m_work.setSingleShot(true);
     m_work.setInterval(0);
-    connect(&m_wakeup, &QTimer::timeout, this,
-            [this] { run([](auto& engine) { engine.tick(); }); });
+    connect(&m_wakeup, &QTimer::timeout, this, &EngineWorker::wakeUp);
     connect(&m_work, &QTimer::timeout, this, &EngineWorker::workSlice);
 }
 
@@ -62,35 +74,69 @@ void EngineWorker::open()
     }
     m_store = std::move(*store);
     m_transport = std::make_unique<SocketTransport>(m_setup.socketUrl);
+    m_http = std::make_unique<HttpTransport>(m_setup.framesUrl, m_clock);
     skein::engine::Host host{m_clock,
                              m_random,
                              *m_transport,
                              *this,
                              *this,
                              m_metrics,
-                             skein::Logger(m_setup.logSink, "engine", skein::LogLevel::Debug)};
+                             skein::Logger(m_setup.logSink, "engine", skein::LogLevel::Debug),
+                             m_http.get()};
     m_engine = std::make_unique<skein::engine::Engine>(*m_store, std::move(host), m_setup.config);
-    connect(m_transport.get(), &SocketTransport::opened, this,
-            [this] { run([](auto& engine) { engine.transportOpened(); }); });
-    connect(
-        m_transport.get(), &SocketTransport::closed, this,
-        [this](int code, const QByteArray& reason) {
-            run([code, &reason](auto& engine) {
-                engine.transportClosed(
-                    static_cast<std::uint16_t>(code),
-                    std::string_view(reason.constData(), static_cast<std::size_t>(reason.size())));
-            });
-        });
-    connect(m_transport.get(), &SocketTransport::received, this, [this](const QByteArray& text) {
-        run([&text](auto& engine) {
-            engine.frameReceived(
-                std::string_view(text.constData(), static_cast<std::size_t>(text.size())));
-        });
-    });
+    connectTransports();
     Q_EMIT opened();
     run([this](auto& engine) {
         engine.start();
         Q_EMIT outboxTold(engine.outbox());
+    });
+}
+
+void EngineWorker::connectTransports()
+{
+    using skein::engine::Via;
+    const auto view = [](const QByteArray& bytes) {
+        return std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size()));
+    };
+    connect(m_transport.get(), &SocketTransport::opened, this,
+            [this] { run([](auto& engine) { engine.transportOpened(Via::Socket); }); });
+    connect(m_transport.get(), &SocketTransport::closed, this,
+            [this, view](int code, const QByteArray& reason) {
+                run([&](auto& engine) {
+                    engine.transportClosed(static_cast<std::uint16_t>(code), view(reason),
+                                           Via::Socket);
+                });
+            });
+    connect(m_transport.get(), &SocketTransport::received, this,
+            [this, view](const QByteArray& text) {
+                run([&](auto& engine) { engine.frameReceived(view(text), Via::Socket); });
+            });
+    connect(m_http.get(), &HttpTransport::opened, this,
+            [this] { run([](auto& engine) { engine.transportOpened(Via::Http); }); });
+    connect(m_http.get(), &HttpTransport::closed, this,
+            [this, view](int code, const QByteArray& reason, qint64 retryAfterMs) {
+                run([&](auto& engine) {
+                    std::optional<skein::Milliseconds> wait;
+                    if (retryAfterMs >= 0)
+                        wait = skein::Milliseconds(retryAfterMs);
+                    engine.transportClosed(static_cast<std::uint16_t>(code), view(reason),
+                                           Via::Http, wait);
+                });
+            });
+    connect(m_http.get(), &HttpTransport::received, this, [this, view](const QByteArray& text) {
+        run([&](auto& engine) { engine.frameReceived(view(text), Via::Http); });
+    });
+}
+
+void EngineWorker::wakeUp()
+{
+    const skein::MonoTime now = m_clock.now();
+    const bool slept = m_sleep.slept(now, clockWithSleepMs()) ||
+                       skein::engine::SuspendWatch::late(m_wakeupPlanned, now);
+    run([slept](auto& engine) {
+        if (slept)
+            engine.resumed();
+        engine.tick();
     });
 }
 
@@ -102,6 +148,7 @@ void EngineWorker::shutDown()
         m_engine->stop();
     m_engine.reset();
     m_transport.reset();
+    m_http.reset();
     m_store.reset();
 }
 
@@ -129,8 +176,9 @@ void EngineWorker::schedule()
         m_work.start();
     const skein::MonoTime at = m_engine->nextWakeupAt();
     const qint64 now = m_clock.now().ms;
-    m_wakeup.start(
-        static_cast<int>(std::clamp<qint64>(at.ms > now ? at.ms - now : 0, 0, kSleepMaxMs)));
+    const qint64 wait = std::clamp<qint64>(at.ms > now ? at.ms - now : 0, 0, kSleepMaxMs);
+    m_wakeupPlanned = {now + wait};
+    m_wakeup.start(static_cast<int>(wait));
 }
 
 void EngineWorker::workSlice()

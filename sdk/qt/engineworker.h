@@ -1,6 +1,6 @@
-// The worker thread's inhabitant: engine, store writer and socket. The GUI thread posts commands
-// and gets signals with values; nothing is shared but the metrics, which are safe for that. Thread:
-// the worker's, except post().
+// The worker thread's inhabitant: engine, store writer and both transports. The GUI thread posts
+// commands and gets signals with values; nothing is shared but the metrics, which are safe for
+// that. Thread: the worker's, except post().
 #pragma once
 
 #ifndef Q_MOC_RUN // moc 6.4 stumbles over a standard header below these
@@ -8,7 +8,9 @@
 #include "core/metrics.h"
 #include "core/random.h"
 #include "sdk/engine/engine.h"
+#include "sdk/engine/suspendwatch.h"
 #endif
+#include "sdk/qt/httptransport.h"
 #include "sdk/qt/sockettransport.h"
 
 #include <QHash>
@@ -32,6 +34,7 @@ public:
     struct Setup {
         QString storePath;
         QUrl socketUrl;
+        QUrl framesUrl; ///< of the fallback over HTTP
         skein::engine::Config config;
         skein::LogSink logSink;
     };
@@ -91,6 +94,8 @@ private:
     void requestToken(bool rejected) override;
 
     void run(const Command& command);
+    void connectTransports();
+    void wakeUp();
     void schedule();
     void workSlice();
     [[nodiscard]] QString keyOf(const skein::TempId& tempId);
@@ -101,6 +106,9 @@ private:
     skein::SystemRandom m_random;
     std::unique_ptr<skein::offline::Store> m_store;
     std::unique_ptr<SocketTransport> m_transport;
+    std::unique_ptr<HttpTransport> m_http;
+    skein::engine::SuspendWatch m_sleep;
+    skein::MonoTime m_wakeupPlanned{INT64_MAX};
     std::unique_ptr<skein::engine::Engine> m_engine;
     QTimer m_wakeup, m_work;
     QHash<QString, QString> m_keys; ///< of createRoom() by temporary id, until answered

@@ -57,6 +57,7 @@ constexpr RoleOfField kRoles[] = {
 class RoomListModel::Private final : public RoomObserver
 {
 public:
+    QDate today; ///< by the server's clock; invalid = not told yet
     explicit Private(RoomListModel& owner)
         : q(owner)
         , order(*this)
@@ -134,7 +135,7 @@ QVariant RoomListModel::Private::value(const RoomRow& row, int role) const
             return static_cast<int>(TimelineModel::Delivered);
         return static_cast<int>(TimelineModel::Sent);
     case TimeTextRole:
-        return display::listTime(row.activeTs, QDate::currentDate());
+        return display::listTime(row.activeTs, today.isValid() ? today : QDate::currentDate());
     case ActiveTsRole:
         return static_cast<qint64>(row.activeTs);
     case UnreadRole:
@@ -357,8 +358,9 @@ int RoomListModel::unreadTotal() const
     return static_cast<int>(sum);
 }
 
-void RoomListModel::refreshTimes()
+void RoomListModel::refreshTimes(const QDate& today)
 {
+    d->today = today;
     if (d->order.size() > 0)
         Q_EMIT dataChanged(index(0), index(d->order.size() - 1), {TimeTextRole});
 }

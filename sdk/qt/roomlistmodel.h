@@ -96,7 +96,7 @@ public:
     [[nodiscard]] const skein::offline::RoomRow* find(const QString& roomId) const;
     [[nodiscard]] int unreadTotal() const;
     /// The day changed: "14:05" becomes "Mon".
-    void refreshTimes();
+    void refreshTimes(const QDate& today);
 
 Q_SIGNALS:
     void countChanged();

@@ -19,7 +19,10 @@ SocketTransport::SocketTransport(QUrl url, QObject* parent)
     m_handshake.setParent(this); // travels along when the object changes its thread
     m_handshake.setSingleShot(true);
     m_handshake.setInterval(kHandshakeTimeoutMs);
-    connect(&m_handshake, &QTimer::timeout, this, [this] { failed(0, "handshake timed out"); });
+    connect(&m_handshake, &QTimer::timeout, this, [this] {
+        failed(m_reached ? skein::engine::kCloseHung : skein::engine::kCloseUnreachable,
+               "handshake timed out");
+    });
 }
 
 SocketTransport::~SocketTransport()
@@ -37,6 +40,8 @@ void SocketTransport::open()
     m_socket->setMaxAllowedIncomingFrameSize(skein::protocol::kServerFrameBytesMax);
     m_socket->setMaxAllowedIncomingMessageSize(skein::protocol::kServerFrameBytesMax);
     connect(m_socket, &QWebSocket::connected, this, &SocketTransport::connected);
+    m_reached = false;
+    connect(m_socket, &QWebSocket::bytesWritten, this, [this] { m_reached = true; });
     connect(m_socket, &QWebSocket::textMessageReceived, this,
             [this](const QString& text) { Q_EMIT received(text.toUtf8()); });
     connect(m_socket, &QWebSocket::binaryMessageReceived, this,
@@ -47,13 +52,16 @@ void SocketTransport::open()
         m_socket, &QWebSocket::disconnected, this,
         [this, socket] {
             if (socket == m_socket)
-                failed(m_open ? static_cast<int>(socket->closeCode()) : 0,
+                failed(m_open      ? static_cast<int>(socket->closeCode())
+                       : m_reached ? skein::engine::kCloseNone
+                                   : skein::engine::kCloseUnreachable,
                        socket->closeReason().toUtf8());
         },
         Qt::QueuedConnection);
     const auto onError = [this, socket] {
         if (socket == m_socket && !m_open)
-            failed(0, socket->errorString().toUtf8());
+            failed(m_reached ? skein::engine::kCloseNone : skein::engine::kCloseUnreachable,
+                   socket->errorString().toUtf8());
     };
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
     connect(m_socket, &QWebSocket::errorOccurred, this, onError, Qt::QueuedConnection);

@@ -28,7 +28,8 @@ public:
     void close() override;
     [[nodiscard]] std::vector<std::string> caps() const override;
 
-    static constexpr int kHandshakeTimeoutMs = 15'000;
+    /// Less than the engine's own patience, for this one knows what it waited for.
+    static constexpr int kHandshakeTimeoutMs = 14'000;
 
 Q_SIGNALS:
     /// Never from inside open(), send() or close().
@@ -46,6 +47,7 @@ private:
     QWebSocket* m_socket = nullptr;
     QTimer m_handshake;
     bool m_open = false;
+    bool m_reached = false; ///< the request went out, so somebody took the connection
 };
 
 } // namespace Skein

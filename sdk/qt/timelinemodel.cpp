@@ -144,7 +144,9 @@ QVariant TimelineModel::Private::value(const WindowRow& entry, int role) const
     case TimestampRole:
         return QDateTime::fromMSecsSinceEpoch(row.ts);
     case DayTextRole:
-        return entry.dayStart ? display::dayTitle(row.ts, QDate::currentDate()) : QString();
+        return entry.dayStart ? display::dayTitle(
+                                    row.ts, QDateTime::fromMSecsSinceEpoch(port.wallNowMs()).date())
+                              : QString();
     case UnreadDividerRole:
         return entry.divider;
     case GroupStartRole:

@@ -66,7 +66,7 @@ private:
     std::optional<Error> m_error;
 };
 
-HttpReply tokensReply(unsigned status, const SignedIn& in)
+HttpReply tokensReply(unsigned status, const SignedIn& in, WallTime now)
 {
     HttpReply reply;
     reply.status = status;
@@ -77,6 +77,7 @@ HttpReply tokensReply(unsigned status, const SignedIn& in)
         {"device_id", in.device.str()},
         {"access_token", in.accessToken},
         {"access_expires_at", in.accessExpiresAt},
+        {"now", now.ms},
         {"refresh_token", in.refreshToken}});
     return reply;
 }
@@ -157,8 +158,8 @@ void Api::signUp(const HttpRequest& request, HttpDone done)
     up.deviceName = body->string("device_name", 4 * protocol::kNameCharactersMax, false);
     if (body->error())
         return done(errorReply(*body->error()));
-    m_accounts.signUp(std::move(up), [done = std::move(done)](Result<SignedIn> in) {
-        done(in ? tokensReply(201, *in) : errorReply(in.error()));
+    m_accounts.signUp(std::move(up), [this, done = std::move(done)](Result<SignedIn> in) {
+        done(in ? tokensReply(201, *in, m_clock.wallNow()) : errorReply(in.error()));
     });
 }
 
@@ -190,7 +191,8 @@ void Api::signIn(const HttpRequest& request, HttpDone done)
                                       done = std::move(done)](Result<SignedIn> signedIn) {
         if (counts && (signedIn || signedIn.error().code != ErrorCode::Unauthenticated))
             m_failures.refund(address);
-        done(signedIn ? tokensReply(200, *signedIn) : errorReply(signedIn.error()));
+        done(signedIn ? tokensReply(200, *signedIn, m_clock.wallNow())
+                      : errorReply(signedIn.error()));
     });
 }
 
@@ -202,8 +204,8 @@ void Api::refresh(const HttpRequest& request, HttpDone done)
     std::string token = body->string("refresh_token", protocol::kTokenBytesMax, true);
     if (body->error())
         return done(errorReply(*body->error()));
-    m_accounts.refresh(std::move(token), [done = std::move(done)](Result<SignedIn> in) {
-        done(in ? tokensReply(200, *in) : errorReply(in.error()));
+    m_accounts.refresh(std::move(token), [this, done = std::move(done)](Result<SignedIn> in) {
+        done(in ? tokensReply(200, *in, m_clock.wallNow()) : errorReply(in.error()));
     });
 }
 

@@ -61,6 +61,7 @@ Engine::Engine(asio::io_context& io, NetConfig config, Clock& clock, Metrics& me
     : m_io(io)
     , m_config(std::move(config))
     , m_clock(clock)
+    , m_metrics(metrics)
     , m_log(std::move(logger))
     , m_counters(metrics)
     , m_acceptor(io)
@@ -76,13 +77,17 @@ Engine::~Engine()
 {
     *m_alive = false;
     m_closingAll = true;
+    m_httpSessions.reset();
     m_slots.clear();
 }
 
-void Engine::attach(Service& service, HttpHandler api)
+void Engine::attach(Service& service, HttpHandler api, Random& random, UserOf userOf)
 {
     m_service = &service;
     m_api = std::move(api);
+    m_userOf = std::move(userOf);
+    HttpSessionHost& host = *this;
+    m_httpSessions = std::make_unique<HttpSessions>(host, m_clock, random, m_metrics);
 }
 
 Result<std::uint16_t> Engine::listen()
@@ -156,25 +161,33 @@ void Engine::accepted(Socket socket)
     if (ip.is_v6() && ip.to_v6().is_v4_mapped())
         ip = asio::ip::make_address_v4(asio::ip::v4_mapped, ip.to_v6());
     const std::string address = ip.to_string();
-    std::size_t& ofAddress = m_perAddress[address];
-    const bool limited = m_config.limitLoopback || !ip.is_loopback();
-    if (m_connectionCount >= m_config.connectionsMax ||
-        (limited && ofAddress >= m_config.connectionsPerAddressMax)) {
-        if (ofAddress == 0)
-            m_perAddress.erase(address);
-        m_counters.refused.add();
+    if (!admit(address, ip.is_loopback())) {
         HttpConn::refuse(
             socket, errorReply(503, makeError(ErrorCode::TooManyConnections, "from this address")));
         return;
     }
-    ++ofAddress;
-    ++m_connectionCount;
-    m_counters.connections.set(static_cast<std::int64_t>(m_connectionCount));
     socket.set_option(Tcp::no_delay(true), error);
     auto connection =
         std::make_shared<HttpConn>(*this, std::move(socket), address, ip.is_loopback());
     m_http.emplace(connection.get(), connection);
     connection->start();
+}
+
+bool Engine::admit(const std::string& address, bool loopback)
+{
+    std::size_t& ofAddress = m_perAddress[address];
+    const bool limited = m_config.limitLoopback || !loopback;
+    if (m_connectionCount >= m_config.connectionsMax ||
+        (limited && ofAddress >= m_config.connectionsPerAddressMax)) {
+        if (ofAddress == 0)
+            m_perAddress.erase(address);
+        m_counters.refused.add();
+        return false;
+    }
+    ++ofAddress;
+    ++m_connectionCount;
+    m_counters.connections.set(static_cast<std::int64_t>(m_connectionCount));
+    return true;
 }
 
 void Engine::releaseAddress(const std::string& address)
@@ -195,6 +208,37 @@ void Engine::handleHttp(HttpRequest request, HttpDone done)
 {
     m_counters.httpRequests.add();
     m_api(std::move(request), std::move(done));
+}
+
+void Engine::handleFrames(HttpRequest request, HttpDone done)
+{
+    m_counters.httpRequests.add();
+    m_httpSessions->handle(std::move(request), std::move(done));
+}
+
+void Engine::sessionOpened(ConnId id, std::string address, std::string bearer)
+{
+    m_service->connected(id, Peer{std::move(address), std::move(bearer)});
+}
+
+void Engine::sessionReceived(ConnId id, std::string_view frame)
+{
+    m_service->received(id, frame);
+}
+
+void Engine::sessionEnded(ConnId id)
+{
+    m_service->disconnected(id);
+}
+
+void Engine::sessionCollapsed(ConnId id, const std::vector<RoomId>& rooms)
+{
+    m_service->collapsed(id, rooms);
+}
+
+Result<UserId> Engine::userOf(std::string_view token) const
+{
+    return m_userOf(token);
 }
 
 bool Engine::originAllowed(std::string_view origin) const
@@ -245,9 +289,12 @@ const RoomRef& Engine::roomRef(const RoomId& room)
 
 void Engine::send(ConnId connection, FramePtr frame, Lane lane, const RoomId& room)
 {
+    const RoomRef& ref = lane == Lane::Durable ? roomRef(room) : m_noRoom;
+    if (connection & HttpSessions::kIdBit)
+        return m_httpSessions->send(connection, std::move(frame), lane, ref);
     WsSession* const session = find(connection);
     if (session && !session->reported)
-        session->push(std::move(frame), lane, lane == Lane::Durable ? roomRef(room) : m_noRoom);
+        session->push(std::move(frame), lane, ref);
 }
 
 void Engine::acceptsCompressed(ConnId connection)
@@ -278,6 +325,8 @@ FramePtr Engine::compressed(FramePtr frame)
 
 void Engine::close(ConnId connection, protocol::CloseCode code, std::string_view reason)
 {
+    if (connection & HttpSessions::kIdBit)
+        return m_httpSessions->close(connection, code, reason);
     if (WsSession* const session = find(connection)) {
         session->beginClose(static_cast<std::uint16_t>(code), reason);
         retire(*session);
@@ -335,6 +384,8 @@ void Engine::endOfTurn()
     batch.clear();
     if (m_dirty.empty())
         m_dirty.swap(batch);
+    if (m_httpSessions)
+        m_httpSessions->flush();
     freeRetired();
     scheduleTick();
 }
@@ -401,6 +452,8 @@ void Engine::housekeeping()
             if (session->watched(now))
                 watch(*session);
         }
+        if (m_httpSessions)
+            m_httpSessions->tick();
         housekeeping();
     });
 }

@@ -1,6 +1,7 @@
 // The sockets: accepts, upgrades, reads frames into the Service and writes what it sends. One
 // io_context, one thread; a frame of a fan-out is queued as a pointer on each session and every
-// session is flushed once per loop turn with one gathered write.
+// session is flushed once per loop turn with one gathered write. Connections without a socket live
+// in HttpSessions; the engine counts them and hands through.
 //
 // An idle session owns no buffers: reads go into one scratch shared by all, and only the rest of an
 // incomplete frame is kept. Thread: everything runs on the thread that runs the io_context.
@@ -9,10 +10,12 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/random.h"
 #include "core/result.h"
 #include "protocol/compression.h"
 #include "server/net/asio.h"
 #include "server/net/http.h"
+#include "server/net/httpsessions.h"
 #include "server/net/outqueue.h"
 #include "server/service/outbound.h"
 
@@ -55,18 +58,20 @@ inline constexpr std::size_t kReadScratchBytes = 64 * 1024;
 inline constexpr std::int64_t kCloseLingerMs = 2'000;
 inline constexpr std::int64_t kHousekeepingMs = 1'000;
 
-class Engine final : public Outbound
+class Engine final : public Outbound, private HttpSessionHost
 {
 public:
     using HttpHandler = std::function<void(HttpRequest, HttpDone)>;
+    /// Whose token it is. Errors: those of Tokens::verify().
+    using UserOf = std::function<Result<UserId>(std::string_view token)>;
 
     Engine(asio::io_context& io, NetConfig config, Clock& clock, Metrics& metrics, Logger logger);
     ~Engine() override;
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    /// Both must outlive the engine; call before listen().
-    void attach(Service& service, HttpHandler api);
+    /// Service and random (fit for secrets) must outlive the engine; call before listen().
+    void attach(Service& service, HttpHandler api, Random& random, UserOf userOf);
     /// Binds and starts to accept. Returns the port. PortInUse; InvalidArgument for an address that
     /// is not one of this machine; Transport for the rest.
     [[nodiscard]] Result<std::uint16_t> listen();
@@ -75,8 +80,11 @@ public:
     /// Drops every connection at once.
     void closeAll();
     [[nodiscard]] bool accepting() const noexcept { return m_acceptor.is_open(); }
-    /// Open WebSocket sessions, closing ones included.
-    [[nodiscard]] std::size_t sessionCount() const noexcept { return m_sessionCount; }
+    /// Open sessions over WebSocket and HTTP, closing ones included.
+    [[nodiscard]] std::size_t sessionCount() const noexcept
+    {
+        return m_sessionCount + (m_httpSessions ? m_httpSessions->count() : 0);
+    }
     /// Asks for Service::tick() to be scheduled anew and for a flush at the end of this turn. Call
     /// after anything that reached the service from outside the engine (storage answers).
     void touch();
@@ -95,6 +103,8 @@ public:
     [[nodiscard]] Service& service() const noexcept { return *m_service; }
     [[nodiscard]] std::array<char, kReadScratchBytes>& scratch() noexcept { return *m_scratch; }
     void handleHttp(HttpRequest request, HttpDone done);
+    /// Frames over HTTP; a waiting poll is answered later.
+    void handleFrames(HttpRequest request, HttpDone done);
     [[nodiscard]] bool originAllowed(std::string_view origin) const;
     /// Takes an upgraded socket. `early` are bytes that came behind the request.
     void adopt(Socket socket, std::string address, std::string bearer, std::string early);
@@ -139,6 +149,17 @@ private:
         std::unique_ptr<WsSession> session;
         std::uint64_t serial = 0; // distinguishes the users of one slot: a ConnId is never reused
     };
+    // HttpSessionHost
+    void sessionOpened(ConnId id, std::string address, std::string bearer) override;
+    void sessionReceived(ConnId id, std::string_view frame) override;
+    void sessionEnded(ConnId id) override;
+    void sessionCollapsed(ConnId id, const std::vector<RoomId>& rooms) override;
+    [[nodiscard]] Result<UserId> userOf(std::string_view token) const override;
+    [[nodiscard]] bool admit(const std::string& address, bool loopback) override;
+    void release(const std::string& address) override { releaseAddress(address); }
+    [[nodiscard]] bool admitting() const override { return accepting(); }
+    void flushWanted() override { touch(); }
+
     void accept();
     void accepted(Socket socket);
     void endOfTurn();
@@ -150,10 +171,13 @@ private:
     asio::io_context& m_io;
     NetConfig m_config;
     Clock& m_clock;
+    Metrics& m_metrics;
     Logger m_log;
     Counters m_counters;
     Service* m_service = nullptr;
     HttpHandler m_api;
+    UserOf m_userOf;
+    std::unique_ptr<HttpSessions> m_httpSessions;
     Acceptor m_acceptor;
     Timer m_acceptRetry;
     Timer m_tickTimer;

@@ -9,6 +9,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace skein::server
 {
@@ -23,13 +25,17 @@ struct HttpRequest {
     std::string bearer;  ///< of the Authorization header; empty = none
     std::string address; ///< textual IP of the peer
     bool loopback = false;
+    std::string query; ///< what stands behind the question mark
+    // Of the frames over HTTP (httpsessions.h); empty = no such header.
+    std::string session, batch, ack;
 };
 
 struct HttpReply {
     unsigned status = 200;
     std::string body;
     std::string contentType = "application/json";
-    std::string allow; ///< of a 405
+    std::string allow;                                        ///< of a 405
+    std::vector<std::pair<std::string, std::string>> headers; ///< besides the usual ones
     std::int64_t retryAfterMs =
         0; ///< of a 429 or 503; sent as Retry-After in whole seconds, rounded up
 };

@@ -18,6 +18,9 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr std::string_view kSocketPath = "/v1/socket";
+constexpr std::string_view kFramesPath = "/v1/frames";
+/// Of a page of frames to a slow reader: the largest one at 64 kbit/s takes half of it.
+constexpr std::int64_t kFramesReplyTimeoutMs = 60'000;
 constexpr std::string_view kServerName = "skein";
 
 std::string_view view(beast::string_view text)
@@ -38,9 +41,13 @@ http::response<http::string_body> makeResponse(const HttpReply& reply, unsigned 
         response.set(http::field::retry_after, std::to_string((reply.retryAfterMs + 999) / 1000));
     response.set(http::field::cache_control, "no-store");
     response.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : reply.headers)
+        response.set(name, value);
     response.body() = reply.body;
     response.keep_alive(keepAlive);
     response.prepare_payload();
+    if (reply.status == 204)
+        response.erase(http::field::content_length); // RFC 9110, 8.6: must not be there
     return response;
 }
 
@@ -129,12 +136,29 @@ void HttpConn::route(Request request)
     forApi.bearer = std::string(bearerToken(authorization));
     forApi.address = m_address;
     forApi.loopback = m_loopback;
+    const bool frames = path == kFramesPath;
+    if (frames) {
+        const auto origin = request.find(http::field::origin);
+        if (origin != request.end() && !m_engine.originAllowed(view(origin->value())))
+            return answer(errorReply(makeError(ErrorCode::Forbidden, "origin")), false);
+        const std::size_t mark = target.find('?');
+        if (mark != std::string_view::npos)
+            forApi.query = std::string(target.substr(mark + 1, target.find('#') - mark - 1));
+        forApi.session = std::string(view(request[kSessionHeader]));
+        forApi.batch = std::string(view(request[kBatchHeader]));
+        forApi.ack = std::string(view(request[kAckHeader]));
+        m_frames = true;
+    }
     forApi.body = std::move(request.body());
     m_stream.expires_never(); // the answer is ours to give, however long the queue for password
                               // checks is
-    m_engine.handleHttp(std::move(forApi), [self = shared_from_this(), keepAlive](HttpReply reply) {
+    auto done = [self = shared_from_this(), keepAlive](const HttpReply& reply) {
         self->answer(reply, keepAlive && !self->m_draining);
-    });
+    };
+    if (frames)
+        m_engine.handleFrames(std::move(forApi), std::move(done));
+    else
+        m_engine.handleHttp(std::move(forApi), std::move(done));
 }
 
 void HttpConn::upgrade(const Request& request)
@@ -181,7 +205,8 @@ void HttpConn::answer(const HttpReply& reply, bool keepAlive)
 void HttpConn::write(Response response, bool thenUpgrade)
 {
     m_response.emplace(std::move(response));
-    m_stream.expires_after(std::chrono::milliseconds(m_engine.config().requestTimeoutMs));
+    m_stream.expires_after(std::chrono::milliseconds(
+        m_frames ? kFramesReplyTimeoutMs : m_engine.config().requestTimeoutMs));
     http::async_write(m_stream, *m_response,
                       [self = shared_from_this(),
                        thenUpgrade](const boost::system::error_code& error, std::size_t) {
@@ -211,7 +236,8 @@ void HttpConn::finishUpgrade()
 void HttpConn::drain()
 {
     m_draining = true;
-    if (!m_busy)
+    // Who speaks frames may come once more on this connection and hear why its session ends.
+    if (!m_busy && !m_frames)
         abort();
 }
 

@@ -63,6 +63,7 @@ private:
     bool m_draining = false;
     bool m_adopted = false; // the socket lives on as a WebSocket
     bool m_first = true;
+    bool m_frames = false; // frames over HTTP were asked for on it
 };
 
 } // namespace skein::server

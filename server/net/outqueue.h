@@ -62,6 +62,10 @@ public:
     /// The kernel took this many bytes of what gather() gave.
     void consumed(std::size_t bytes, MonoTime now);
 
+    /// The frame to go next; not when empty(). For a peer that takes whole frames: take it, then
+    /// consumed() of its wire bytes.
+    [[nodiscard]] const FramePtr& front() const noexcept { return m_entries[m_head].frame; }
+
     /// Drops the durable frames when nothing has moved for kNoProgressMs. Returns Queued when there
     /// is nothing to do, Collapsed or Overflow as push() does.
     [[nodiscard]] Outcome checkProgress(MonoTime now);

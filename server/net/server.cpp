@@ -165,10 +165,19 @@ Result<std::uint16_t> Server::Impl::start()
     m_api =
         std::make_unique<Api>(*m_accounts, m_clock, m_metrics,
                               ApiConfig{m_options.authFailuresPerMinute, m_options.limitLoopback});
-    m_engine->attach(*m_service, [this](HttpRequest request, HttpDone done) {
-        m_api->handle(std::move(request), std::move(done));
-        m_engine->touch();
-    });
+    m_engine->attach(
+        *m_service,
+        [this](HttpRequest request, HttpDone done) {
+            m_api->handle(std::move(request), std::move(done));
+            m_engine->touch();
+        },
+        m_random,
+        [this](std::string_view token) -> Result<UserId> {
+            auto claims = m_tokens->verify(token, m_clock.wallNow());
+            if (!claims)
+                return fail(claims.error());
+            return std::move(claims->user);
+        });
     // Before anybody is told that we listen: a signal right after that must find us ready.
     std::signal(SIGPIPE, SIG_IGN);
     boost::system::error_code ignored;

@@ -343,10 +343,11 @@ void Service::Impl::goodbye(Connection& conn)
     frame.code = ErrorCode::ShuttingDown;
     frame.reason = "shutting down";
     frame.reconnect = true;
-    // The server chooses when each comes back, so that they do not all come at once.
-    frame.afterMs =
-        static_cast<std::int64_t>(m_random.below(static_cast<std::uint64_t>(m_drainWindowMs) + 1));
+    // The server chooses when each comes back, so that they do not all come at once; the latest
+    // moment lies within the window.
     frame.jitterMs = m_drainWindowMs / 4;
+    frame.afterMs = static_cast<std::int64_t>(
+        m_random.below(static_cast<std::uint64_t>(m_drainWindowMs - frame.jitterMs) + 1));
     send(conn, frame);
     close(conn, CloseCode::ShuttingDown, makeError(ErrorCode::ShuttingDown));
 }

@@ -101,6 +101,7 @@ Cli::Cli(Options options)
     m_client.setAllowPlainTokenFile(true);
     m_client.setAllowInsecureServer(m_options.insecure);
     m_client.setServerUrl(m_options.server);
+    m_client.setTransportMode(m_options.transport);
     if (!m_options.dataDir.isEmpty())
         m_client.setDataDir(m_options.dataDir);
     m_deadline.setSingleShot(true);

@@ -30,6 +30,7 @@ struct Options {
     QString dataDir, user, displayName, passwordFile;
     bool json = false;
     bool insecure = false;
+    Skein::Client::TransportMode transport = Skein::Client::Auto;
     int timeoutMs = 30'000;
     QString command;
     QStringList arguments;

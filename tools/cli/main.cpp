@@ -100,6 +100,8 @@ int main(int argc, char** argv)
     option("before", "history: messages before this seq.", "SEQ");
     option("limit", "history: how many (50).", "N");
     option("reply", "send: answer to this seq.", "SEQ");
+    option("transport", "socket, http or auto (auto: the socket, HTTP when there is none).",
+           "WHICH");
     option("timeout", "Seconds to wait for the server (30).", "SECONDS");
     parser.addOption({QStringLiteral("json"), QStringLiteral("Machine-readable output.")});
     parser.addOption(
@@ -136,6 +138,15 @@ int main(int argc, char** argv)
         options.limit = parser.value(QStringLiteral("limit")).toInt();
     if (parser.isSet(QStringLiteral("timeout")))
         options.timeoutMs = std::max(parser.value(QStringLiteral("timeout")).toInt(), 1) * 1000;
+    const QString transport = parser.value(QStringLiteral("transport"));
+    if (transport == QLatin1String("socket")) {
+        options.transport = Skein::Client::SocketOnly;
+    } else if (transport == QLatin1String("http")) {
+        options.transport = Skein::Client::HttpOnly;
+    } else if (!transport.isEmpty() && transport != QLatin1String("auto")) {
+        std::fprintf(stderr, "skein-cli: --transport is socket, http or auto\n");
+        return cli::Usage;
+    }
     options.json = parser.isSet(QStringLiteral("json"));
     options.insecure = parser.isSet(QStringLiteral("insecure"));
 

@@ -43,6 +43,8 @@ Script::Script(Cli& cli)
     connect(&client, &Client::stateChanged, this, [this] {
         m_cli.print({{QStringLiteral("event"), QStringLiteral("link")},
                      {QStringLiteral("online"), m_cli.client().online()},
+                     {QStringLiteral("via"),
+                      m_cli.client().viaHttp() ? QStringLiteral("http") : QStringLiteral("socket")},
                      {QStringLiteral("state"), static_cast<int>(m_cli.client().state())}});
     });
     connect(&client, &Client::typingChanged, this, [this](const QString& room) {

@@ -10,14 +10,19 @@ Banner {
     // A short break is no news.
     property bool lasting: false
     readonly property bool down: !banner.client.online
+    // Said for a while when it begins; after that the line under the name says it.
+    property bool news: false
+    readonly property bool fallback: banner.client.viaHttp
     readonly property bool failed: banner.client.failedCount > 0
     readonly property string queue: banner.client.queuedCount > 0 ? " " + qsTr("%n message(s) wait to be sent.", "", banner.client.queuedCount) : ""
 
     objectName: "banner"
-    shown: banner.down ? banner.lasting : banner.failed
-    tone: banner.down && banner.client.state !== Client.Stopped ? "warning" : "danger"
+    shown: banner.down ? banner.lasting : banner.failed || banner.news
+    tone: (banner.down ? banner.client.state === Client.Stopped : banner.failed) ? "danger" : "warning"
     iconName: banner.down ? "offline" : "alert"
     message: {
+        if (!banner.down && !banner.failed)
+            return qsTr("This network lets no live connection through: connected over HTTP, which may be slower.");
         if (!banner.down)
             return qsTr("%n message(s) could not be sent.", "", banner.client.failedCount);
         if (banner.client.state === Client.Waiting && banner.client.retryInSeconds > 0)
@@ -26,7 +31,7 @@ Banner {
             return banner.client.errorText;
         return banner.client.stateText + banner.queue;
     }
-    actionLabel: !banner.down ? qsTr("Retry all") : banner.client.state === Client.Waiting ? qsTr("Retry now") : ""
+    actionLabel: banner.down ? (banner.client.state === Client.Waiting ? qsTr("Retry now") : "") : banner.failed ? qsTr("Retry all") : ""
     onActed: banner.down ? banner.client.retryNow() : banner.client.retryAllFailed()
     onDownChanged: {
         if (banner.down)
@@ -34,9 +39,27 @@ Banner {
         else
             banner.lasting = false;
     }
+    onFallbackChanged: {
+        banner.news = false;
+        httpPatience.running = banner.fallback;
+    }
     Component.onCompleted: if (banner.down)
         patience.restart()
 
+    // Longer than the first look for a socket takes.
+    Timer {
+        id: httpPatience
+        interval: 8000
+        onTriggered: {
+            banner.news = true;
+            newsTime.restart();
+        }
+    }
+    Timer {
+        id: newsTime
+        interval: 10000
+        onTriggered: banner.news = false
+    }
     Timer {
         id: patience
         interval: 1200

@@ -48,5 +48,36 @@ TEST(Reconnect, serverChoosesTheWindow)
     }
 }
 
+TEST(Reconnect, theJitterIsFullAndTheLastStepIsThirtySeconds)
+{
+    SeededRandom random(2);
+    Reconnect reconnect;
+    const MonoTime now{1'000};
+    for (int i = 0; i < 10; ++i)
+        (void)reconnect.failed(now, random);
+    std::int64_t least = INT64_MAX, most = 0;
+    for (int i = 0; i < 1'000; ++i) {
+        const std::int64_t wait = (reconnect.failed(now, random) - now).count();
+        least = std::min(least, wait);
+        most = std::max(most, wait);
+    }
+    EXPECT_LT(least, 1'000);
+    EXPECT_GT(most, 29'000);
+    EXPECT_LE(most, 30'000);
+}
+
+TEST(Reconnect, retryAfterIsKeptSpreadAndBounded)
+{
+    SeededRandom random(1);
+    const MonoTime now{1'000};
+    for (int i = 0; i < 50; ++i) {
+        const MonoTime at = Reconnect::toldToWait(now, Milliseconds(4'000), random);
+        EXPECT_GE(at, now + Milliseconds(4'000));
+        EXPECT_LE(at, now + Milliseconds(5'000));
+    }
+    EXPECT_LE(Reconnect::toldToWait(now, Milliseconds(24 * 3'600'000), random),
+              now + Milliseconds(Reconnect::kServerWindowMaxMs * 5 / 4));
+}
+
 } // namespace
 } // namespace skein::engine

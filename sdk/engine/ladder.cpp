@@ -1,0 +1,106 @@
+#include "sdk/engine/ladder.h"
+
+namespace skein::engine
+{
+
+Ladder::Ladder(TransportMode mode, bool haveHttp)
+    : m_mode(haveHttp ? mode : TransportMode::SocketOnly)
+{
+}
+
+Via Ladder::choose(MonoTime now)
+{
+    if (m_mode == TransportMode::SocketOnly)
+        return Via::Socket;
+    if (m_mode == TransportMode::HttpOnly)
+        return Via::Http;
+    using State = Breaker::State;
+    if (m_socket.state() == State::Closed)
+        return Via::Socket;
+    if (m_http.state() == State::Closed)
+        return Via::Http;
+    if (m_socket.allow(now))
+        return Via::Socket;
+    if (m_http.allow(now))
+        return Via::Http;
+    return m_socket.retryAt() <= m_http.retryAt() ? Via::Socket : Via::Http;
+}
+
+void Ladder::ended(Via via, End why, MonoTime now, Random& random,
+                   std::optional<Milliseconds> retryAfter)
+{
+    // A try for a socket beside a live HTTP session says nothing about that one.
+    const bool ofLive = m_liveSince && via == m_liveVia;
+    const bool stable = ofLive && (now - *m_liveSince).count() >= kStableMs;
+    if (ofLive)
+        m_liveSince.reset();
+    Breaker& breaker = of(via);
+    switch (why) {
+    case End::NotHad:
+        breaker.failed(now, random, retryAfter);
+        return;
+    case End::Hung:
+        breaker.failed(now, random, retryAfter);
+        while (via == Via::Socket && breaker.state() == Breaker::State::Closed)
+            breaker.failed(now, random, retryAfter);
+        return;
+    case End::Unreachable:
+        breaker.abandoned(now);
+        return;
+    case End::Lost:
+        if (stable)
+            breaker.succeeded();
+        else
+            breaker.failed(now, random, retryAfter);
+        return;
+    case End::Told:
+        breaker.succeeded();
+        return;
+    case End::Dropped:
+        if (stable)
+            breaker.succeeded();
+        else
+            breaker.abandoned(now);
+        return;
+    }
+}
+
+void Ladder::live(Via via, MonoTime now, Random& random)
+{
+    m_liveSince = now;
+    m_liveVia = via;
+    if (via == Via::Socket)
+        return; // its breaker closes when it has proved stable
+    m_http.succeeded();
+    // However long the outage before: that HTTP works is news, and the socket may work as well.
+    if (m_mode == TransportMode::Auto)
+        m_socket.trip(now, random);
+}
+
+void Ladder::settle(MonoTime now)
+{
+    if (m_liveSince && (now - *m_liveSince).count() >= kStableMs && m_liveVia == Via::Socket &&
+        m_socket.state() != Breaker::State::Closed)
+        m_socket.succeeded();
+}
+
+bool Ladder::climbNow(MonoTime now)
+{
+    return m_mode == TransportMode::Auto && m_socket.allow(now);
+}
+
+std::optional<MonoTime> Ladder::climbAt() const
+{
+    if (m_mode != TransportMode::Auto)
+        return std::nullopt;
+    return m_socket.state() == Breaker::State::HalfOpen ? std::nullopt
+                                                        : std::optional(m_socket.retryAt());
+}
+
+void Ladder::reset()
+{
+    m_socket.reset();
+    m_http.reset();
+}
+
+} // namespace skein::engine
