@@ -83,7 +83,7 @@ void ClientNode::start()
             "engine", LogLevel::Debug);
     }
     m_engine = std::make_unique<engine::Engine>(
-        *m_store, engine::Host{*this, m_random, *this, *this, *this, m_metrics, logger},
+        *m_store, engine::Host{*this, m_random, m_socket, *this, *this, m_metrics, logger, &m_http},
         engine::Config{m_device, m_user, m_name, "sim"});
     m_trace.note(m_loop.now(), m_label, "started");
     m_engine->start();
@@ -102,8 +102,8 @@ void ClientNode::kill()
     m_reader.reset();
     m_engine.reset();
     m_store.reset();
-    if (m_connection)
-        m_network.close(std::exchange(m_connection, 0));
+    m_socket.close();
+    m_http.close();
 }
 
 void ClientNode::suspend()
@@ -123,8 +123,10 @@ void ClientNode::resume()
         m_inbox.pop_front();
         action();
     }
-    if (m_engine)
+    if (m_engine) {
+        m_engine->resumed();
         m_engine->tick();
+    }
     touched();
 }
 
@@ -197,44 +199,54 @@ offline::Reader& ClientNode::reader()
 
 // ---- network ----
 
-void ClientNode::open()
+void ClientNode::Way::open()
 {
-    m_connection = m_network.open(m_index, *this);
+    connection = m_node.m_network.open(m_node.m_index, m_node, m_via == engine::Via::Socket);
 }
-void ClientNode::send(std::string text)
+void ClientNode::Way::send(std::string text)
 {
-    m_network.send(m_connection, std::move(text));
+    m_node.m_network.send(connection, std::move(text));
 }
-void ClientNode::close()
+void ClientNode::Way::close()
 {
-    if (m_connection)
-        m_network.close(std::exchange(m_connection, 0));
+    if (connection)
+        m_node.m_network.close(std::exchange(connection, 0));
+}
+
+ClientNode::Way* ClientNode::wayOf(server::ConnId connection)
+{
+    for (Way* way : {&m_socket, &m_http}) {
+        if (way->connection == connection)
+            return way;
+    }
+    return nullptr;
 }
 
 void ClientNode::opened(server::ConnId connection)
 {
     act([this, connection] {
-        if (connection == m_connection)
-            m_engine->transportOpened();
+        if (const Way* way = wayOf(connection))
+            m_engine->transportOpened(way->via());
     });
 }
 
 void ClientNode::closed(server::ConnId connection, std::uint16_t code)
 {
     act([this, connection, code] {
-        if (connection != m_connection)
+        Way* way = wayOf(connection);
+        if (!way)
             return;
         m_trace.note(m_loop.now(), m_label, "closed", std::to_string(code));
-        m_connection = 0;
-        m_engine->transportClosed(code, "");
+        way->connection = 0;
+        m_engine->transportClosed(code, "", way->via());
     });
 }
 
 void ClientNode::arrived(server::ConnId connection, const std::string& text)
 {
     act([this, connection, text] {
-        if (connection == m_connection)
-            m_engine->frameReceived(text);
+        if (const Way* way = wayOf(connection))
+            m_engine->frameReceived(text, way->via());
     });
 }
 

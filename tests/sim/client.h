@@ -20,7 +20,6 @@ namespace skein::sim
 {
 
 class ClientNode final : private Peer,
-                         private engine::Transport,
                          private engine::TokenSource,
                          private engine::Listener,
                          private Clock
@@ -62,11 +61,6 @@ private:
     void opened(server::ConnId connection) override;
     void closed(server::ConnId connection, std::uint16_t code) override;
     void arrived(server::ConnId connection, const std::string& text) override;
-    // Transport
-    void open() override;
-    void send(std::string text) override;
-    [[nodiscard]] std::size_t unsentBytes() const override { return 0; }
-    void close() override;
     // TokenSource
     void requestToken(bool rejected) override;
     // Listener
@@ -92,6 +86,28 @@ private:
     void later(std::function<void()> action);
     void act(std::function<void()> action);
 
+    /// One of the two ways to the server.
+    class Way final : public engine::Transport
+    {
+    public:
+        Way(ClientNode& node, engine::Via via)
+            : m_node(node)
+            , m_via(via)
+        {
+        }
+        void open() override;
+        void send(std::string text) override;
+        [[nodiscard]] std::size_t unsentBytes() const override { return 0; }
+        void close() override;
+        [[nodiscard]] engine::Via via() const { return m_via; }
+        server::ConnId connection = 0;
+
+    private:
+        ClientNode& m_node;
+        engine::Via m_via;
+    };
+    [[nodiscard]] Way* wayOf(server::ConnId connection);
+
     struct View {
         std::map<offline::RowId, offline::MessageRow> rows;
         offline::Position from = 0;
@@ -113,7 +129,7 @@ private:
     std::unique_ptr<offline::Store> m_store;
     std::unique_ptr<engine::Engine> m_engine;
     std::unique_ptr<offline::Reader> m_reader;
-    server::ConnId m_connection = 0;
+    Way m_socket{*this, engine::Via::Socket}, m_http{*this, engine::Via::Http};
     std::uint64_t m_life = 0;
     bool m_suspended = false, m_working = false;
     std::deque<std::function<void()>> m_inbox; ///< what came while suspended

@@ -62,15 +62,17 @@ MonoTime Network::arrival(Connection& connection, MonoTime& last)
     return last;
 }
 
-server::ConnId Network::open(int client, Peer& peer)
+server::ConnId Network::open(int client, Peer& peer, bool socket)
 {
     const server::ConnId id = m_next++;
     Connection& connection = m_connections[id];
     connection.client = client;
+    connection.socket = socket;
     connection.peer = &peer;
     const auto cutOff = m_partitions.find(client);
     const bool unreachable = (cutOff != m_partitions.end() && cutOff->second > m_loop.now()) ||
-                             m_random.chance(weather.refusals);
+                             m_random.chance(weather.refusals) ||
+                             (socket && m_blocked.contains(client));
     const MonoTime syn = arrival(connection, connection.lastUp);
     const bool waits = m_random.chance(0.5);
     m_loop.at(unreachable ? m_loop.now() : syn, [this, id, unreachable, waits] {
@@ -266,6 +268,22 @@ void Network::breakAll(int client)
             all.push_back(id);
     }
     for (const server::ConnId id : all)
+        cut(id);
+}
+
+void Network::blockSockets(int client, bool blocked)
+{
+    if (!blocked) {
+        m_blocked.erase(client);
+        return;
+    }
+    m_blocked.insert(client);
+    std::vector<server::ConnId> sockets;
+    for (const auto& [id, connection] : m_connections) {
+        if (connection.client == client && connection.socket && connection.accepted)
+            sockets.push_back(id);
+    }
+    for (const server::ConnId id : sockets)
         cut(id);
 }
 

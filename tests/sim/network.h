@@ -11,6 +11,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,10 @@ public:
     Weather weather;
 
     // ---- the clients' side ----
-    server::ConnId open(int client, Peer& peer);
+    /// `socket`: false for a session over HTTP, which blockSockets() lets through. (That one loses
+    /// and doubles nothing more is proved by tests/property/tst_httpproperties.cpp, and not
+    /// modelled.)
+    server::ConnId open(int client, Peer& peer, bool socket = true);
     void send(server::ConnId connection, std::string text);
     /// The client drops it; what is on its way may or may not arrive.
     void close(server::ConnId connection);
@@ -72,6 +76,8 @@ public:
 
     // ---- faults ----
     void breakAll(int client);
+    /// A proxy comes between: open sockets break, new ones are refused or hang. False: it goes.
+    void blockSockets(int client, bool blocked);
     void silence(int client);
     /// Nothing passes until then; what waits arrives afterwards, as TCP would have it.
     void partition(int client, MonoTime until);
@@ -80,6 +86,7 @@ public:
 private:
     struct Connection {
         int client = 0;
+        bool socket = true;
         Peer* peer = nullptr; ///< not owned; null when the client has let go
         bool accepted = false, serverEnd = false, closing = false;
         bool deadUp = false, deadDown = false;     ///< what is on its way is lost
@@ -103,6 +110,7 @@ private:
     server::ConnId m_next = 1;
     std::map<server::ConnId, Connection> m_connections;
     std::map<int, MonoTime> m_partitions;
+    std::set<int> m_blocked;
 };
 
 } // namespace skein::sim

@@ -312,7 +312,14 @@ void Simulation::restartClient(ClientNode& client, std::int64_t afterMs)
 void Simulation::fault()
 {
     ClientNode& client = anyClient();
-    switch (m_random.below(10)) {
+    switch (m_random.below(11)) {
+    case 10: {
+        const auto length = between(1'000, 180'000);
+        m_trace.note(m_loop.now(), client.label(), "sockets blocked", std::to_string(length));
+        m_network.blockSockets(client.index(), true);
+        m_loop.after(length, [this, &client] { m_network.blockSockets(client.index(), false); });
+        break;
+    }
     case 0:
         m_network.breakAll(client.index());
         break;
@@ -370,6 +377,8 @@ void Simulation::heal()
     for (const auto& client : m_clients) {
         client->tokenLifetimeMs = server::kAccessTokenMs;
         m_network.partition(client->index(), m_loop.now());
+        // Where no socket gets through for good, everything must converge over HTTP.
+        m_network.blockSockets(client->index(), m_faultEvery > 0 && m_random.chance(0.1));
         client->resume();
         if (!client->running()) {
             client->start();
