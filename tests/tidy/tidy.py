@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tests/tidy/tidy.py: fails on a broken rule of the house, lists long files.
+"""tests/tidy/tidy.py: fails on a broken rule of the house, lists long files and headers without a test.
 
 Rules: rules.py (each proved by selftest.py); sizes here; public headers compile alone (C++ without Qt).
 """
@@ -18,6 +18,23 @@ TEXT = (".h", ".cpp", ".in", ".qml", ".py", ".md", ".txt", ".cmake", ".json", ".
         ".desktop", ".svg", ".ts")
 LONG = {".cpp": 600, ".h": 250, ".qml": 250}
 HEADERS = ("core/", "protocol/", "offline/", "sdk/engine/", "server/")
+
+
+# The room of the tests of a folder's public headers: each has a test of the same name there.
+TEST_ROOMS = {"core": "core", "protocol": "protocol", "offline": "offline", "sdk/engine": "engine", "sdk/qt": "qt",
+              "server/net": "net", "server/service": "service", "server/storage": "storage",
+              "server/storage/sqlite": "storage"}
+
+
+def untested(names):
+    """Public headers (not NAME_p.h, not detail/) without tests/unit/ROOM/tst_NAME.cpp. Listed, no failure."""
+    tests = set(names)
+    for name in names:
+        folder, file = os.path.split(name)
+        stem = os.path.splitext(file)[0]
+        if file.endswith(".h") and folder in TEST_ROOMS and not stem.endswith("_p"):
+            if f"tests/unit/{TEST_ROOMS[folder]}/tst_{stem}.cpp" not in tests:
+                yield name
 
 
 def tracked():
@@ -60,6 +77,9 @@ def main():
 
     for lines, name in sorted(long_files, reverse=True):
         print(f"long: {name} ({lines} lines)")
+    without = list(untested(names))
+    if without:
+        print(f"no test of the same name: {', '.join(without)}")
     for line in findings:
         print(f"tidy: {line}", file=sys.stderr)
     print(f"tidy: {len(names)} files, {len(headers)} headers alone, {len(findings)} findings")

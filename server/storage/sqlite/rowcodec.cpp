@@ -113,34 +113,40 @@ protocol::Attachment unpackAttachment(Source& in)
     return file;
 }
 
-void apply(Event& event, unsigned char tag, Source in)
+/// False when the field's own bytes are damaged; then it is left out.
+bool apply(Event& event, unsigned char tag, Source in)
 {
     switch (tag) {
     case kReplyTo:
-        event.replyTo = Seq(static_cast<std::int64_t>(in.number()));
+        if (const std::uint64_t seq = in.number(); in.ok)
+            event.replyTo = Seq(static_cast<std::int64_t>(seq));
         break;
     case kThread:
-        event.thread = Seq(static_cast<std::int64_t>(in.number()));
+        if (const std::uint64_t seq = in.number(); in.ok)
+            event.thread = Seq(static_cast<std::int64_t>(seq));
         break;
     case kMention:
         event.mentions.emplace_back(in.rest);
         break;
     case kAttachment:
-        event.attachments.push_back(unpackAttachment(in));
+        if (auto file = unpackAttachment(in); in.ok)
+            event.attachments.push_back(std::move(file));
         break;
     case kReaction: {
         protocol::Reaction reaction;
         reaction.key = in.text();
         while (in.ok && !in.rest.empty())
             reaction.users.emplace_back(in.text());
-        event.reactions.push_back(std::move(reaction));
+        if (in.ok)
+            event.reactions.push_back(std::move(reaction));
         break;
     }
     case kMember:
         event.member = UserId(in.rest);
         break;
     case kRole:
-        event.role = static_cast<protocol::Role>(std::min<std::uint64_t>(in.number(), 2));
+        if (const std::uint64_t role = in.number(); in.ok)
+            event.role = static_cast<protocol::Role>(std::min<std::uint64_t>(role, 2));
         break;
     case kName:
         event.name = std::string(in.rest);
@@ -149,11 +155,13 @@ void apply(Event& event, unsigned char tag, Source in)
         event.topic = std::string(in.rest);
         break;
     case kArchived:
-        event.archived = in.number() != 0;
+        if (const std::uint64_t archived = in.number(); in.ok)
+            event.archived = archived != 0;
         break;
     default:
         break;
     }
+    return in.ok;
 }
 
 int hexDigit(char c)
@@ -257,8 +265,7 @@ bool unpackExtra(std::string_view bytes, Event& event)
         const auto tag = static_cast<unsigned char>(in.rest.front());
         in.rest.remove_prefix(1);
         const std::string_view payload = in.text();
-        if (in.ok)
-            apply(event, tag, Source{payload});
+        in.ok = in.ok && apply(event, tag, Source{payload});
     }
     return in.ok;
 }

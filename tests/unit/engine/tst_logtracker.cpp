@@ -29,6 +29,36 @@ TEST(LogTracker, cursorBeyondARangeForgetsIt)
     EXPECT_TRUE(log.empty());
 }
 
+TEST(LogTracker, rangesThatDoNotMeetStayApart)
+{
+    LogTracker log;
+    EXPECT_EQ(log.highest(), Seq());
+    EXPECT_FALSE(log.contains(Seq(1)));
+    log.add(Seq(10), Seq(12));
+    log.add(Seq(5), Seq(6));   // before all others
+    log.add(Seq(20), Seq(21)); // behind, not adjacent
+    log.add(Seq(30), Seq(29)); // nothing
+    EXPECT_FALSE(log.contains(Seq(4)));
+    EXPECT_FALSE(log.contains(Seq(7)));
+    EXPECT_TRUE(log.contains(Seq(12)));
+    EXPECT_FALSE(log.contains(Seq(13)));
+    EXPECT_EQ(log.highest(), Seq(21));
+    EXPECT_EQ(log.chain(Seq(4)), Seq(6)) << "7 is missing";
+    log.add(Seq(6), Seq(25)); // over both that remain
+    EXPECT_EQ(log.chain(Seq(6)), Seq(25));
+    EXPECT_TRUE(log.empty());
+}
+
+TEST(LogTracker, clearedItKnowsNothing)
+{
+    LogTracker log;
+    log.add(Seq(5), Seq(6));
+    log.orphan({});
+    log.clear();
+    EXPECT_TRUE(log.empty());
+    EXPECT_TRUE(log.orphans().empty());
+}
+
 TEST(LogTracker, tooManyRangesAreForgottenRatherThanGuessed)
 {
     LogTracker log;

@@ -57,6 +57,22 @@ TEST(SpanSet, onlyWhatWasCurrentAdvancesWithTheCursor)
     EXPECT_EQ(set.spans(), (Spans{span(1, 3, 3), span(5, 8, 12)}));
 }
 
+TEST(SpanSet, whatIsNewerThanTheCursorStaysAsItIs)
+{
+    SpanSet set({span(1, 3, 10), span(5, 8, 15), span(10, 12, 12)});
+    set.advance(Seq(10), Seq(12));
+    EXPECT_EQ(set.spans(), (Spans{span(1, 3, 12), span(5, 8, 15), span(10, 12, 12)}));
+    set.advance(Seq(20), Seq(30));
+    EXPECT_EQ(set.spans().front().asOf, Seq(12));
+}
+
+TEST(SpanSet, advancingMakesNeighboursOne)
+{
+    SpanSet set({span(1, 3, 10), span(4, 8, 12)});
+    set.advance(Seq(10), Seq(12));
+    EXPECT_EQ(set.spans(), Spans{span(1, 8, 12)});
+}
+
 TEST(SpanSet, gapsLieBetweenSpansAndBelowTheHead)
 {
     const SpanSet set({span(3, 5, 9), span(8, 9, 9)});
@@ -74,6 +90,15 @@ TEST(SpanSet, whatSurroundsASeq)
     EXPECT_EQ(set.gapAround(Seq(1), Seq(40)), gap(1, 2));
     EXPECT_EQ(set.gapAround(Seq(35), Seq(40)), gap(31, 40));
     EXPECT_EQ(set.gapAround(Seq(25), Seq(40)), Gap{});
+    EXPECT_EQ(set.gapAround(Seq(0), Seq(40)), Gap{});
+    EXPECT_EQ(set.gapAround(Seq(41), Seq(40)), Gap{});
+    EXPECT_EQ(set.gapAround(Seq(15), Seq(17)), gap(10, 17)) << "no further than the head";
+    EXPECT_EQ(set.coveredAround(Seq(1)), Gap{});
+    EXPECT_EQ(set.coveredAround(Seq(25)), gap(20, 30));
+    EXPECT_EQ(set.coveredAround(Seq(31)), Gap{});
+    EXPECT_EQ(SpanSet().coveredAround(Seq(1)), Gap{});
+    EXPECT_FALSE(set.contains(Seq(2)));
+    EXPECT_FALSE(set.contains(Seq(31)));
     EXPECT_TRUE(set.contains(Seq(20)));
     EXPECT_FALSE(set.contains(Seq(19)));
 }

@@ -8,8 +8,8 @@ using namespace skein::server::testing;
 namespace
 {
 
-struct Stage : Cast {
-    Stage()
+struct EphemeralStage : Cast {
+    EphemeralStage()
     {
         for (Client* who : {&owner, &admin, &member})
             who->open(room);
@@ -30,7 +30,7 @@ struct Stage : Cast {
 
 TEST(Typing, isSeenByTheOthersWhoHaveTheRoomOpen)
 {
-    Stage stage;
+    EphemeralStage stage;
     stage.type(stage.owner);
     ASSERT_TRUE(stage.member.last<TypingUsers>());
     EXPECT_EQ(stage.member.last<TypingUsers>()->users, std::vector<UserId>{stage.owner.user});
@@ -46,7 +46,7 @@ TEST(Typing, isSeenByTheOthersWhoHaveTheRoomOpen)
 
 TEST(Typing, endsByItselfUnlessItIsRepeated)
 {
-    Stage stage;
+    EphemeralStage stage;
     stage.type(stage.owner);
     stage.world.advance(kTypingRepeatMs);
     stage.type(stage.owner);
@@ -58,7 +58,7 @@ TEST(Typing, endsByItselfUnlessItIsRepeated)
 
 TEST(Typing, endsWithTheMessageAndWithTheConnection)
 {
-    Stage stage;
+    EphemeralStage stage;
     stage.type(stage.owner);
     stage.owner.say(stage.room, "there");
     EXPECT_TRUE(stage.member.last<TypingUsers>()->users.empty());
@@ -70,7 +70,7 @@ TEST(Typing, endsWithTheMessageAndWithTheConnection)
 
 TEST(Typing, whoOpensTheRoomLearnsWhoIsTyping)
 {
-    Stage stage;
+    EphemeralStage stage;
     stage.type(stage.owner);
     Client laptop(stage.world, stage.member.user, "laptop");
     laptop.hello({{stage.room, Epoch(1), Seq(2)}});
@@ -80,7 +80,7 @@ TEST(Typing, whoOpensTheRoomLearnsWhoIsTyping)
 
 TEST(Presence, isToldToThoseWhoShareAnOpenRoom)
 {
-    Stage stage;
+    EphemeralStage stage;
     stage.owner.send(PresenceSet{PresenceStatus::Away});
     ASSERT_EQ(stage.member.all<PresenceUsers>().size(), 1u);
     EXPECT_EQ(stage.member.last<PresenceUsers>()->users.at(0).id, stage.owner.user);
@@ -92,7 +92,7 @@ TEST(Presence, isToldToThoseWhoShareAnOpenRoom)
 
 TEST(Presence, aShortReconnectIsNoAbsenceAndALongOneIs)
 {
-    Stage stage;
+    EphemeralStage stage;
     stage.owner.drop();
     stage.world.advance(3'000);
     stage.owner.hello();
