@@ -18,7 +18,8 @@ namespace skein::offline
 {
 
 inline constexpr std::int64_t kFlagEdited = 1, kFlagDeleted = 2, kFlagPinned = 4,
-                              kFlagMentionsMe = 8;
+                              kFlagMentionsMe = 8,
+                              kFlagSentHere = 16; ///< written on this device, under its key
 inline constexpr std::size_t kQuoteCharactersMax = 140;
 
 /// What of a room decides how its rows look.

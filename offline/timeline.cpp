@@ -32,6 +32,7 @@ struct Timeline::Stored {
     Rev snapRev, bodyRev, reactRev, pinRev;
     std::int64_t replyTo = 0, thread = 0;
     bool mentionsMe = false;
+    bool sentHere = false;
     std::optional<ErrorCode> failed;
     Content shown;
     std::optional<Content> base; ///< the server's state while `shown` has changes over it
@@ -43,7 +44,8 @@ struct Timeline::Stored {
     [[nodiscard]] std::int64_t flags() const
     {
         return (shown.edited ? kFlagEdited : 0) | (shown.deleted ? kFlagDeleted : 0) |
-               (shown.pinned ? kFlagPinned : 0) | (mentionsMe ? kFlagMentionsMe : 0);
+               (shown.pinned ? kFlagPinned : 0) | (mentionsMe ? kFlagMentionsMe : 0) |
+               (sentHere ? kFlagSentHere : 0);
     }
     /// NULL rather than an empty text.
     [[nodiscard]] static std::optional<std::string> orNull(std::string text)
@@ -82,6 +84,7 @@ std::optional<Timeline::Stored> Timeline::load(const char* sql, std::int64_t val
     row.shown.deleted = (flags & kFlagDeleted) != 0;
     row.shown.pinned = (flags & kFlagPinned) != 0;
     row.mentionsMe = (flags & kFlagMentionsMe) != 0;
+    row.sentHere = (flags & kFlagSentHere) != 0;
     row.replyTo = q.integer(14);
     row.thread = q.integer(15);
     if (!q.isNull(16))
@@ -363,6 +366,7 @@ RowId Timeline::insertUnsent(RoomKey room, std::int64_t outboxId, const protocol
     row.shown.body = send.body;
     row.shown.attachments = send.attachments;
     row.shown.mentions = send.mentions;
+    row.sentHere = true;
     return insertRow(row);
 }
 
@@ -381,6 +385,56 @@ void Timeline::rewriteUnsent(RowId tid, const protocol::MessageSend& send)
 void Timeline::setFailed(RowId tid, std::optional<ErrorCode> code)
 {
     m_db.query("UPDATE messages SET failed = ? WHERE tid = ?").bind(code, tid).run();
+}
+
+std::vector<Timeline::Sent> Timeline::sentHere(RoomKey room, Seq after, std::size_t limit)
+{
+    std::vector<std::int64_t> keys;
+    {
+        Query q = m_db.query("SELECT id FROM messages WHERE id > ? AND id < ? AND flags & 16 <> 0"
+                             " AND flags & 2 = 0 ORDER BY id DESC LIMIT ?");
+        q.bind(packedKey(room, after.value()), packedKey(room, kPendingBit), limit);
+        while (q.step())
+            keys.push_back(q.integer(0));
+    }
+    std::vector<Sent> sent;
+    for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
+        std::optional<Stored> row =
+            load("SELECT " STORED_COLUMNS " FROM messages WHERE id = ?", *key);
+        if (!row || row->tempId.empty())
+            continue;
+        const Content& content = row->server();
+        Sent& one = sent.emplace_back();
+        one.tid = row->tid;
+        one.ts = row->ts;
+        one.frame.tempId = row->tempId;
+        one.frame.kind = row->kind;
+        one.frame.body = content.body;
+        if (row->replyTo != 0)
+            one.frame.replyTo = Seq(row->replyTo);
+        if (row->thread != 0)
+            one.frame.thread = Seq(row->thread);
+        one.frame.mentions = content.mentions;
+        one.frame.attachments = content.attachments;
+        one.frame.clientTs = std::max<std::int64_t>(row->ts, 0);
+    }
+    return sent;
+}
+
+void Timeline::makeUnsent(RowId tid, RoomKey room, std::int64_t outboxId)
+{
+    std::optional<Stored> row = load("SELECT " STORED_COLUMNS " FROM messages WHERE tid = ?", tid);
+    if (!row)
+        return;
+    row->key = packedKey(room, kPendingBit | outboxId);
+    row->id = EventId();
+    row->ord = Ord();
+    row->snapRev = row->bodyRev = row->reactRev = row->pinRev = Rev();
+    Content& content = row->server();
+    content.edited = content.pinned = false;
+    content.reactions.clear();
+    showOver(*row);
+    write(*row);
 }
 
 void Timeline::refresh(RowId tid)

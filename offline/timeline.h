@@ -58,6 +58,17 @@ public:
     /// A queued message was rewritten.
     void rewriteUnsent(RowId tid, const protocol::MessageSend& send);
     void setFailed(RowId tid, std::optional<ErrorCode> code);
+    /// Confirmed messages with seq > `after` that this device sent, oldest first, as they would be
+    /// sent again; at most the newest `limit`. Deleted ones are none.
+    struct Sent {
+        RowId tid = 0;
+        std::int64_t ts = 0;
+        protocol::MessageSend frame; ///< room empty
+    };
+    [[nodiscard]] std::vector<Sent> sentHere(RoomKey room, Seq after, std::size_t limit);
+    /// The row is unsent (again), at the place that follows from the outbox entry. Its server state
+    /// is forgotten.
+    void makeUnsent(RowId tid, RoomKey room, std::int64_t outboxId);
     /// Shows the server's state with the outbox's changes of this row over it. Call after either
     /// changed.
     void refresh(RowId tid);

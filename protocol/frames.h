@@ -111,6 +111,8 @@ struct RoomHead {
     Seq read; ///< this user's read position
     std::int64_t unread = 0;
     std::int64_t mentions = 0;
+    /// Restored from a backup at least once: up to here every generation of the log is the same. Absent = never.
+    std::optional<Seq> base = std::nullopt;
     friend bool operator==(const RoomHead&, const RoomHead&) = default;
 };
 
@@ -303,13 +305,15 @@ struct SyncRequest {
     std::int64_t limit = 200; ///< events a room
     friend bool operator==(const SyncRequest&, const SyncRequest&) = default;
 };
+inline constexpr char kFilterPinned[] = "pinned"; ///< messages that are pinned now
+inline constexpr char kFilterMedia[] = "media";   ///< image and file messages that are not deleted
 struct HistoryRequest {
     RequestId req;
     RoomId room;
     enum class Anchor { Before, After, Around } anchor = Anchor::Before;
     Seq seq; ///< Before: messages with seq < this (0 = from the newest); After: > this
     std::int64_t limit = 50;
-    std::optional<std::string> filter; ///< reserved: "pinned", "media"; such a page never extends coverage
+    std::optional<std::string> filter; ///< kFilterPinned or kFilterMedia; such a page never extends coverage
     friend bool operator==(const HistoryRequest&, const HistoryRequest&) = default;
 };
 struct Revalidate {
@@ -436,6 +440,7 @@ struct SyncRoom {
     bool limited = false;
     std::vector<Event> events;
     std::optional<ErrorCode> error;
+    std::optional<Seq> base = std::nullopt; ///< as RoomHead::base
     friend bool operator==(const SyncRoom&, const SyncRoom&) = default;
 };
 struct SyncResponse {
@@ -445,7 +450,7 @@ struct SyncResponse {
     friend bool operator==(const SyncResponse&, const SyncResponse&) = default;
 };
 /// `messages` are all messages (not mutations) with seq in [lo, hi], ascending, as of `asOf`. An empty room: lo = 1,
-/// hi = 0.
+/// hi = 0. Asked with a filter: all that pass it.
 struct HistoryResponse {
     RequestId req;
     RoomId room;

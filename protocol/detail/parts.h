@@ -83,6 +83,7 @@ void describe(V& v, F& f)
     v.required("read", f.read, kCount);
     v.required("unread", f.unread, kCount);
     v.required("mentions", f.mentions, kCount);
+    v.optional("base", f.base, kCount);
 }
 
 template <class V, Of<Preview> F>
@@ -189,6 +190,7 @@ void describe(V& v, F& f)
     v.optional("limited", f.limited, kPlain);
     v.optional("events", f.events, ListRule<Plain>{kSyncEventsPerRoomMax});
     v.optional("error", f.error, kPlain);
+    v.optional("base", f.base, kCount);
 }
 
 template <class V, Of<PresenceInfo> F>

@@ -46,6 +46,8 @@ void Engine::Impl::finish(const Result<void>& done)
         m_roomsRemoved.clear();
         m_forgetOnCommit.clear();
         m_ackOnCommit.clear();
+        m_requeueOnCommit.clear();
+        m_failOnCommit.clear();
         m_storeErrors.add();
         m_syncPausedUntil = now() + Milliseconds(kStoreRetryMs);
         m_host.logger.error("store: " + toString(done.error()));
@@ -73,6 +75,19 @@ void Engine::Impl::finish(const Result<void>& done)
             }
         }
     }
+    for (auto& [id, entries] : std::exchange(m_requeueOnCommit, {})) {
+        Room& room = m_rooms.at(id);
+        room.queue = SendQueue();
+        for (SendEntry& entry : entries) {
+            m_sendRooms.insert_or_assign(entry.tempId, room.rec.key);
+            room.queue.push(std::move(entry));
+        }
+        m_sendable.insert(room.rec.key);
+        room.rec.row.queued = static_cast<std::int64_t>(room.queue.unsentMessages());
+        room.rec.row.failed = static_cast<std::int64_t>(room.queue.failedMessages());
+    }
+    for (const TempId& tempId : std::exchange(m_failOnCommit, {}))
+        m_host.listener.commandFailed(tempId, makeError(ErrorCode::StateLost));
     if (!m_hold)
         emitChanges();
 }

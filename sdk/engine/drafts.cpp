@@ -119,7 +119,9 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
     m_draftsSynced = serverHas.has_value();
     if (!m_draftsSynced)
         return;
-    if (*serverHas < m_draftsRev) {
+    // The numbers of another generation may have grown past ours and mean other drafts.
+    const bool otherGeneration = std::exchange(m_otherGeneration, false);
+    if (*serverHas < m_draftsRev || otherGeneration) {
         // Restored from a backup: what it forgot, this device still has, and tells as its own.
         std::vector<std::pair<Room*, offline::DraftRecord>> again;
         for (auto& [id, room] : m_rooms) {

@@ -185,6 +185,10 @@ void Engine::wantAround(const RoomId& room, Seq seq)
 {
     m_impl->wantAround(room, seq);
 }
+void Engine::wantFiltered(const RoomId& room, const std::string& filter, Seq before)
+{
+    m_impl->wantFiltered(room, filter, before);
+}
 void Engine::typing(const RoomId& room, bool on)
 {
     m_impl->typing(room, on);

@@ -68,6 +68,15 @@ struct TimelineChange {
 };
 inline constexpr std::size_t kTimelineChangeMax = 1000;
 
+/// A page of the messages that pass a filter (protocol::kFilterPinned, kFilterMedia), as the server
+/// holds them, ascending. Not stored: it says nothing about what lies between.
+struct FilteredPage {
+    std::string filter;
+    std::vector<protocol::Event> messages;
+    bool hasMore = false;
+    Seq before; ///< for wantFiltered(): the next, older page
+};
+
 struct OutboxState {
     std::int64_t queued = 0, inFlight = 0, failed = 0;
     std::int64_t drafts = 0;             ///< not empty, and not known to the server
@@ -96,6 +105,8 @@ public:
     virtual void commandFailed(const TempId& tempId, const Error& error) = 0;
     virtual void membersLoaded(const RoomId& room,
                                const std::vector<protocol::MemberInfo>& members) = 0;
+    /// Answers wantFiltered().
+    virtual void filteredLoaded(const RoomId& /*room*/, const FilteredPage& /*page*/) {}
 };
 
 // What a transport says when there was no close frame, in place of a WebSocket's code. All may say
@@ -270,6 +281,9 @@ public:
     void wantHistory(const RoomId& room, Seq before);
     /// A jump to a seq that is not stored: fetch around it.
     void wantAround(const RoomId& room, Seq seq);
+    /// Pinned or image and file messages older than `before` (0 = the newest), from the server:
+    /// filteredLoaded(). Offline it waits for the connection.
+    void wantFiltered(const RoomId& room, const std::string& filter, Seq before);
     /// The composer changed; sends typing, throttled to kTypingRepeatMs.
     void typing(const RoomId& room, bool on);
     void setPresence(protocol::PresenceStatus status);

@@ -58,6 +58,8 @@ inline constexpr std::size_t kRoomsWalkMax = 10'000;
 inline constexpr std::int64_t kRevalidateSeqs = 500;      ///< in one request
 inline constexpr std::int64_t kRevalidateSeqsMax = 5'000; ///< in one look at a room
 inline constexpr std::size_t kTypingUsersMax = 50;        ///< a room
+/// Own messages of a room that a restored server may lack and that are sent again.
+inline constexpr std::size_t kLostResendMax = 1'000;
 
 class Engine::Impl
 {
@@ -112,6 +114,7 @@ public:
     void markRead(const RoomId& id, Seq seq);
     void wantHistory(const RoomId& id, Seq before);
     void wantAround(const RoomId& id, Seq seq);
+    void wantFiltered(const RoomId& id, const std::string& filter, Seq before);
     void typing(const RoomId& id, bool on);
     void setPresence(protocol::PresenceStatus status);
 
@@ -149,6 +152,7 @@ private:
     enum class Ask {
         Sync,
         History,
+        Filtered,
         Revalidate,
         Rooms,
         RoomsWalk,
@@ -172,7 +176,7 @@ private:
         std::size_t room = 0, row = 0; ///< how far it is done
         Seq done;                      ///< coverage claimed so far
         bool accepted = false;         ///< it answers a request of this connection
-        bool filtered = false;
+        std::string filter;            ///< that was asked for; empty = none
     };
 
     struct RoomChange {
@@ -293,11 +297,14 @@ private:
     void showInfo(Room& room, offline::RoomRecord::Info serverSays);
     void onRooms(const protocol::RoomsResponse& frame, const Request& request);
     void onRoomDirty(const protocol::RoomDirty& frame);
+    void askUnknown();
+    void wantInitialSync(Room& room);
     void onRoomAdded(const protocol::RoomInfo& info);
     void onMembers(const protocol::MembersResponse& frame, const Request& request);
     void removeRoom(const RoomId& id);
-    void resetEpoch(Room& room, Epoch epoch);
-    void epochLost(Room& room, Epoch epoch);
+    void resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base);
+    void reviveLost(Room& room, std::optional<Seq> base);
+    void epochLost(Room& room, Epoch epoch, std::optional<Seq> base);
     void subscribe(Room& room);
     void askMembers(Room& room);
     [[nodiscard]] std::vector<protocol::RoomCursor> fullRooms();
@@ -407,6 +414,9 @@ private:
     bool m_roomsWalked = false, m_storeWasEmpty = false;
     std::set<RoomId> m_walkKnown; ///< rooms known when the list was asked for
     std::size_t m_walked = 0;
+    bool m_otherGeneration = false;       ///< the server was restored; drafts were not told of it
+    std::size_t m_initialSyncs = 0;       ///< never-seen rooms that were fetched unasked
+    std::set<RoomId> m_unknownRooms;      ///< told of and not introduced; bounded by the account
     std::optional<SyncToken> m_walkToken; ///< to be kept when the whole list was walked
     int m_earlyTokenExpiries = 0;
 
@@ -433,6 +443,8 @@ private:
     offline::RoomKey m_pumpedLast = -1;
     std::vector<TempId> m_forgetOnCommit; ///< entries that the current transaction settles
     std::vector<std::pair<TempId, Seq>> m_ackOnCommit;
+    std::map<RoomId, std::vector<SendEntry>> m_requeueOnCommit; ///< the whole queue of a room, anew
+    std::vector<TempId> m_failOnCommit;                         ///< changes whose target is lost
     bool m_hold = false; ///< changes are collected, not told yet
     OutboxState m_outboxTold;
     std::optional<MonoTime> m_slowedUntil;

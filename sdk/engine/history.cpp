@@ -60,6 +60,18 @@ void Engine::Impl::wantAround(const RoomId& id, Seq seq)
     pumpRequests();
 }
 
+void Engine::Impl::wantFiltered(const RoomId& id, const std::string& filter, Seq before)
+{
+    Room* room = findRoom(id);
+    if (!room || !room->rec.member || asked(Ask::Filtered, id))
+        return;
+    ask(Ask::Filtered,
+        protocol::HistoryRequest{
+            {}, id, protocol::HistoryRequest::Anchor::Before, before, kPage, filter},
+        id);
+    pumpRequests();
+}
+
 // One slice of a page: messages of [lo, hi], ascending. True when the job is done.
 bool Engine::Impl::storePage(Room& room, Job& job, const std::vector<protocol::Event>& messages,
                              Seq lo, Seq hi, Seq asOf)
@@ -110,13 +122,21 @@ bool Engine::Impl::onHistorySlice(Job& job, const protocol::HistoryResponse& fra
             return true; // of another connection, or nothing that was asked for: its coverage is
                          // not known
         job.accepted = true;
-        job.filtered = asked->filter.has_value();
+        job.filter = asked->filter.value_or(std::string());
     }
     Room* room = findRoom(frame.room);
-    if (!room || !room->rec.member || job.filtered || frame.hi.value() > offline::kSeqMax)
-        return true; // a filtered page says nothing about what lies between its messages
+    if (!room || !room->rec.member || frame.hi.value() > offline::kSeqMax)
+        return true;
+    if (!job.filter.empty()) {
+        // It says nothing about what lies between its messages: told, never stored.
+        m_host.listener.filteredLoaded(frame.room,
+                                       {job.filter, frame.messages, frame.hasMore, frame.lo});
+        pumpRequests();
+        return true;
+    }
     if (room->rec.row.epoch != Epoch() && frame.epoch != room->rec.row.epoch) {
-        epochLost(*room, frame.epoch);
+        // The answer to the old cursor says where the two logs part.
+        wantSync(*room);
         pumpSync();
         return true;
     }

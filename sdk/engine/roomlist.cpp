@@ -35,7 +35,7 @@ void Engine::Impl::applyHead(Room& room, const protocol::RoomHead& head)
     touch(room);
     offline::RoomRow& row = room.rec.row;
     if (row.epoch != Epoch() && head.epoch != row.epoch)
-        resetEpoch(room, head.epoch);
+        resetEpoch(room, head.epoch, head.base);
     row.epoch = head.epoch;
     headHeard(room, head.head);
     if (head.ord >= row.headOrd) {
@@ -101,7 +101,6 @@ void Engine::Impl::showInfo(Room& room, offline::RoomRecord::Info serverSays)
 void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& request)
 {
     const bool walk = request.ask == Ask::RoomsWalk;
-    std::size_t fresh = 0;
     const auto done = transact(offline::Durability::Cache, [&] {
         for (const protocol::RoomInfo& info : frame.rooms) {
             applyInfo(info);
@@ -118,9 +117,7 @@ void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& 
         if (!room)
             continue;
         subscribe(*room);
-        const bool behind = room->rec.row.head > room->rec.synced;
-        if (behind && (room->rec.synced || room->open || m_walked + fresh++ < kInitialRoomsMax))
-            wantSync(*room);
+        wantInitialSync(*room);
     }
     m_walked += frame.rooms.size();
     if (walk) {
@@ -142,17 +139,54 @@ void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& 
         }
     }
     askDrafts();
+    askUnknown();
     pumpSync();
     pumpRequests();
     checkLive();
+}
+
+// A never-seen room is fetched unasked only while there are few: the list has what it shows of the
+// others, and their log comes when they are opened.
+void Engine::Impl::wantInitialSync(Room& room)
+{
+    if (room.rec.row.head <= room.rec.synced)
+        return;
+    if (room.rec.synced || room.open) {
+        wantSync(room);
+    } else if (room.sync == SyncPhase::None && m_initialSyncs < kInitialRoomsMax) {
+        ++m_initialSyncs;
+        wantSync(room);
+    }
+}
+
+// One request at a time, with all that came up meanwhile: an account of thousands is told of room
+// by room. The walk through the list introduces most of them by itself.
+void Engine::Impl::askUnknown()
+{
+    if (m_unknownRooms.empty() || !m_roomsWalked)
+        return;
+    const auto isRooms = [](const Request& request) { return request.ask == Ask::Rooms; };
+    if (std::any_of(m_waiting.begin(), m_waiting.end(), isRooms) ||
+        std::any_of(m_asked.begin(), m_asked.end(),
+                    [&](const auto& entry) { return isRooms(entry.second); }))
+        return;
+    protocol::RoomsRequest frame{{}, {}, {}, 100};
+    while (!m_unknownRooms.empty() && frame.rooms.size() < protocol::kRoomsPerFrameMax) {
+        const RoomId id = *m_unknownRooms.begin();
+        m_unknownRooms.erase(m_unknownRooms.begin());
+        if (const Room* known = findRoom(id); !known || !known->rec.member)
+            frame.rooms.push_back(id);
+    }
+    if (!frame.rooms.empty())
+        ask(Ask::Rooms, std::move(frame), {});
 }
 
 void Engine::Impl::onRoomDirty(const protocol::RoomDirty& frame)
 {
     Room* room = findRoom(frame.head.room);
     if (!room || !room->rec.member) {
-        if (!asked(Ask::Rooms, frame.head.room))
-            ask(Ask::Rooms, protocol::RoomsRequest{{}, {frame.head.room}, {}, 1}, frame.head.room);
+        m_unknownRooms.insert(frame.head.room);
+        askUnknown();
         pumpRequests();
         return;
     }
@@ -165,8 +199,7 @@ void Engine::Impl::onRoomDirty(const protocol::RoomDirty& frame)
             m_store.users().setName(frame.preview->sender, frame.preview->senderName);
         }
     });
-    if (room->rec.row.head > room->rec.synced)
-        wantSync(*room);
+    wantInitialSync(*room);
     pumpSync();
     pumpRequests();
 }
@@ -266,9 +299,14 @@ void Engine::Impl::removeRoom(const RoomId& id)
 
 // Inside a transaction. The server's log is another one: what was fetched is worth nothing, what
 // was written stays.
-void Engine::Impl::resetEpoch(Room& room, Epoch epoch)
+void Engine::Impl::resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base)
 {
     touch(room);
+    // Rooms that are gone with the old log are told by the list alone.
+    m_roomsWalked = false;
+    m_storeWasEmpty = true;
+    m_otherGeneration = true;
+    reviveLost(room, base);
     m_store.timeline().clearRoom(room.rec.key);
     room.log.clear();
     room.rec.row.epoch = epoch;
@@ -283,19 +321,79 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch)
     RoomChange& change = m_changes[room.rec.row.room];
     change = {};
     change.reset = true;
-    // A change that was acknowledged in the old log has nothing left to be shown over.
-    for (const SendEntry& entry : room.queue.entries()) {
-        if (entry.state == SendState::Acked) {
-            m_store.outbox().erase(entry.id);
-            m_forgetOnCommit.push_back(entry.tempId);
-        }
-    }
     showInfo(room, room.rec.serverInfo());
 }
 
-void Engine::Impl::epochLost(Room& room, Epoch epoch)
+// Inside a transaction. What this device had sent and seen confirmed above `base` the restored
+// server lacks: it is sent again, under the same key and ahead of what waits, so the server stores
+// it once whatever the truth is. Without `base` (a server that does not tell) the same is done for
+// all.
+void Engine::Impl::reviveLost(Room& room, std::optional<Seq> base)
 {
-    (void)transact(offline::Durability::Cache, [&] { resetEpoch(room, epoch); });
+    auto& outbox = m_store.outbox();
+    auto& timeline = m_store.timeline();
+    const Seq shared = base.value_or(Seq());
+    std::vector<SendEntry> queue;
+    std::set<offline::RowId> revived;
+    for (auto& lost : timeline.sentHere(room.rec.key, shared, kLostResendMax)) {
+        lost.frame.room = room.rec.row.room;
+        // What it referred to may be another message now.
+        if (lost.frame.replyTo > shared)
+            lost.frame.replyTo.reset();
+        if (lost.frame.thread > shared)
+            lost.frame.thread.reset();
+        offline::OutboxEntry entry;
+        entry.tempId = lost.frame.tempId;
+        entry.room = room.rec.key;
+        entry.op = offline::Op::Send;
+        entry.tid = lost.tid;
+        entry.payload = protocol::encode(lost.frame);
+        entry.createdMs = lost.ts;
+        SendEntry& again = queue.emplace_back();
+        again.id = outbox.add(entry);
+        again.tempId = entry.tempId;
+        again.tid = lost.tid;
+        again.everSent = true;
+        timeline.makeUnsent(lost.tid, room.rec.key, again.id);
+        revived.insert(lost.tid);
+    }
+    for (const SendEntry& waiting : room.queue.entries()) {
+        // A change that was acknowledged in the old log has nothing left to be shown over.
+        if (waiting.state == SendState::Acked) {
+            outbox.erase(waiting.id);
+            m_forgetOnCommit.push_back(waiting.tempId);
+            continue;
+        }
+        const bool ofRow = waiting.op != offline::Op::Send && waiting.tid != 0;
+        const auto place = ofRow ? timeline.place(waiting.tid) : std::nullopt;
+        if (base && place && !place->unsent() && place->seq() > *base) {
+            // The target is lost with the log, and its number another message's by now.
+            outbox.erase(waiting.id);
+            m_forgetOnCommit.push_back(waiting.tempId);
+            m_failOnCommit.push_back(waiting.tempId);
+            continue;
+        }
+        SendEntry moved = waiting;
+        if (moved.state != SendState::Failed)
+            moved.state = SendState::Unknown;
+        if (!revived.empty()) {
+            if (auto stored = outbox.find(waiting.tempId)) {
+                outbox.erase(waiting.id);
+                moved.id = outbox.add(*stored);
+                outbox.setFailed(moved.id, stored->failed);
+                if (moved.op == offline::Op::Send)
+                    timeline.makeUnsent(moved.tid, room.rec.key, moved.id);
+            }
+        }
+        queue.push_back(std::move(moved));
+    }
+    if (!revived.empty())
+        m_requeueOnCommit[room.rec.row.room] = std::move(queue);
+}
+
+void Engine::Impl::epochLost(Room& room, Epoch epoch, std::optional<Seq> base)
+{
+    (void)transact(offline::Durability::Cache, [&] { resetEpoch(room, epoch, base); });
     wantSync(room);
 }
 

@@ -115,8 +115,8 @@ bool Engine::Impl::sendOne(Room* room, SendQueue& queue, bool& blocked)
                 it.prev = queue.prevOf(*entry);
             if constexpr (requires { it.target; }) {
                 // The seq of the row that it changes, once that has one.
-                if (place && !place->unsent())
-                    it.target = place->seq();
+                if (place)
+                    it.target = place->unsent() ? offline::kTargetUnknown : place->seq();
                 ready = it.target != offline::kTargetUnknown;
                 lost = !ready && !place;
             }

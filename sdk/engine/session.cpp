@@ -247,11 +247,11 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
     m_slowedUntil.reset();
     m_lastPing = at;
     m_catchUpSince = at;
+    m_initialSyncs = 0;
     m_presenceTold = !m_presence;
     m_link.link = Link::CatchingUp; // told below, once the rooms behind are known
 
     std::vector<RoomId> unknown;
-    const bool walk = !m_roomsWalked;
     (void)transact(offline::Durability::Cache, [&] {
         for (const protocol::RoomHead& head : frame.dirty) {
             if (Room* room = findRoom(head.room); room && room->rec.member)
@@ -266,6 +266,7 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
         else
             m_walkToken = frame.syncToken;
     });
+    const bool walk = !m_roomsWalked; // also after a change of epoch
     if (walk) {
         m_walkKnown.clear();
         for (const auto& [id, room] : m_rooms) {
@@ -290,10 +291,7 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
     for (auto& [id, room] : m_rooms) {
         if (!room.rec.member)
             continue;
-        if (room.rec.row.head > room.rec.synced && room.rec.synced)
-            wantSync(room);
-        else if (room.rec.row.head > room.rec.synced && m_wantSync.size() < kInitialRoomsMax)
-            wantSync(room);
+        wantInitialSync(room);
         if (room.rec.row.read > room.rec.readTold)
             room.readTo = room.rec.row.read;
         if (room.rec.synced > room.rec.deliveredTold)
@@ -436,11 +434,11 @@ void Engine::Impl::connectionEnded()
     // welcome.
     std::deque<Request> again;
     for (auto& [id, request] : m_asked) {
-        if (request.ask == Ask::History)
+        if (request.ask == Ask::History || request.ask == Ask::Filtered)
             again.push_back(std::move(request));
     }
     for (Request& request : m_waiting) {
-        if (request.ask == Ask::History)
+        if (request.ask == Ask::History || request.ask == Ask::Filtered)
             again.push_back(std::move(request));
     }
     m_asked.clear();
@@ -448,6 +446,7 @@ void Engine::Impl::connectionEnded()
     for (Request& request : m_waiting)
         request.tries = 0;
     m_wantSync.clear();
+    m_unknownRooms.clear();
     m_gaps.clear();
     m_walkToken.reset();
     // Whole frames were received before the end: they are as good as ever.
@@ -573,8 +572,8 @@ void Engine::Impl::tick()
         }
         Room* room = findRoom(it->first);
         it = m_gaps.erase(it);
-        if (room && room->rec.row.head > room->rec.synced)
-            wantSync(*room);
+        if (room)
+            wantInitialSync(*room);
     }
     note(offline::Happening::TimedOut, m_roomless.timedOut(at));
     requestTimeouts(at);

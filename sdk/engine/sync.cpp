@@ -263,7 +263,7 @@ bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
         if (told.error) {
             room->sync = SyncPhase::None;
             if (*told.error == ErrorCode::StateLost)
-                epochLost(*room, told.epoch);
+                epochLost(*room, told.epoch, told.base);
             else if (*told.error == ErrorCode::NotFound)
                 removeRoom(told.room);
             ++job.room;
@@ -272,7 +272,7 @@ bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
         }
         if (room->rec.row.epoch != told.epoch && room->rec.row.epoch != Epoch() && job.row == 0) {
             room->sync = SyncPhase::None;
-            epochLost(*room, told.epoch);
+            epochLost(*room, told.epoch, told.base);
             ++job.room;
             continue;
         }

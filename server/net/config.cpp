@@ -102,6 +102,8 @@ Result<Invocation> readInvocation(int argc, const char* const* argv)
                  "Apply the limits per address to this machine too");
     app.add_flag("--no-rate-limits", noRateLimits,
                  "No limits per connection on messages and requests (load tests)");
+    app.add_flag("--restored", options.restored,
+                 "The data directory was restored from a backup: clients fetch anew, once");
     app.add_option("--drain-ms", options.drainMs,
                    "Window over which clients reconnect after a shutdown")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{600'000}))

@@ -25,6 +25,8 @@ struct ServerOptions {
     std::int64_t authFailuresPerMinute = 5;
     std::int64_t connectionsPerUser = 10;
     bool rateLimits = true;
+    /// The data directory was restored from a backup: begins a new generation, once.
+    bool restored = false;
     std::int64_t drainMs = 3'000; ///< window over which clients are told to come back
     /// Cost of a password hash, in MiB. Below the default only for tests and demonstrations on this
     /// machine.

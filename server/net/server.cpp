@@ -115,6 +115,8 @@ Result<std::uint16_t> Server::Impl::start()
             m_engine->touch();
         });
     };
+    if (m_options.restored)
+        store.newGeneration = SystemClock().wallNow().ms;
     store.metrics = &m_metrics;
     store.logger = m_log.withArea("storage");
     auto opened = SqliteStorage::open(std::move(store));

@@ -72,6 +72,8 @@ Room& Directory::putRoom(RoomRow row)
     slot->topic = std::move(row.topic);
     slot->archived = row.archived;
     slot->epoch = row.epoch;
+    slot->base = row.base;
+    m_generation = std::max(m_generation, row.epoch);
     slot->head = row.head;
     slot->ord = row.ord;
     slot->touch = row.touch;
@@ -141,7 +143,8 @@ protocol::RoomHead Directory::head(const Room& room, const Member& member) const
             room.ord,
             member.read,
             room.ord - member.readOrd,
-            static_cast<std::int64_t>(member.mentions.size())};
+            static_cast<std::int64_t>(member.mentions.size()),
+            room.epoch > Epoch(1) ? std::optional(room.base) : std::nullopt};
 }
 
 std::optional<protocol::Preview> Directory::preview(const Room& room)

@@ -58,6 +58,7 @@ struct Room {
     std::string name, topic;
     bool archived = false;
     Epoch epoch;
+    Seq base;
     Seq head;
     Ord ord;
     Touch touch = 0;
@@ -99,6 +100,8 @@ public:
 
     [[nodiscard]] Touch touch() const noexcept { return m_touch; }
     void touched(Touch touch) noexcept { m_touch = std::max(m_touch, touch); }
+    /// Of the data: the time of the last restoration from a backup, or 1.
+    [[nodiscard]] Epoch generation() const noexcept { return m_generation; }
     [[nodiscard]] std::size_t roomCount() const noexcept { return m_rooms.size(); }
 
     [[nodiscard]] protocol::RoomHead head(const Room& room, const Member& member) const;
@@ -111,6 +114,7 @@ private:
     std::unordered_map<RoomKey, std::unique_ptr<Room>> m_rooms;
     std::unordered_map<std::string, Room*> m_roomsById; // not owned
     Touch m_touch = 0;
+    Epoch m_generation{1};
 };
 
 } // namespace skein::server

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 namespace skein::server
 {
@@ -15,21 +16,31 @@ namespace
 
 constexpr char kTokenPrefix = 't';
 
-SyncToken makeSyncToken(Touch touch)
+SyncToken makeSyncToken(Touch touch, Epoch generation)
 {
-    return SyncToken(kTokenPrefix + std::to_string(touch));
+    std::string token = kTokenPrefix + std::to_string(touch);
+    if (generation > Epoch(1))
+        token += '.' + std::to_string(generation.value());
+    return SyncToken(std::move(token));
 }
 
-/// Nullopt for none, or for text that is not ours: then everything counts as changed.
-std::optional<Touch> parseSyncToken(const std::optional<SyncToken>& token)
+/// Nullopt for none, for text that is not ours, or for another generation of the data: then
+/// everything counts as changed.
+std::optional<Touch> parseSyncToken(const std::optional<SyncToken>& token, Epoch generation)
 {
     if (!token || token->str().size() < 2 || token->str().front() != kTokenPrefix)
         return std::nullopt;
     const char* begin = token->str().data() + 1;
     const char* end = token->str().data() + token->str().size();
     Touch touch = 0;
-    const auto [stop, error] = std::from_chars(begin, end, touch);
-    if (error != std::errc() || stop != end || touch < 0)
+    std::int64_t of = 1;
+    auto [stop, error] = std::from_chars(begin, end, touch);
+    if (error == std::errc() && stop != end && *stop == '.')
+        std::tie(stop, error) = [&] {
+            const auto more = std::from_chars(stop + 1, end, of);
+            return std::pair(more.ptr, more.ec);
+        }();
+    if (error != std::errc() || stop != end || touch < 0 || of != generation.value())
         return std::nullopt;
     return touch;
 }
@@ -119,7 +130,7 @@ void Service::Impl::on(Connection& conn, protocol::Hello& frame)
 void Service::Impl::welcome(Connection& conn, const protocol::Hello& hello)
 {
     User& user = *conn.user;
-    std::optional<Touch> since = parseSyncToken(hello.syncToken);
+    std::optional<Touch> since = parseSyncToken(hello.syncToken, m_directory.generation());
     if (since && *since > m_directory.touch())
         since.reset(); // of a database that was restored from a backup since
     const Touch after = since ? std::max<Touch>(0, *since - kTouchOverlap) : -1;
@@ -152,7 +163,7 @@ void Service::Impl::welcome(Connection& conn, const protocol::Hello& hello)
     welcome.heartbeatMs = m_config.heartbeatMs;
     welcome.now = m_clock.wallNow().ms;
     welcome.limits = m_config.limits;
-    welcome.syncToken = makeSyncToken(m_directory.touch());
+    welcome.syncToken = makeSyncToken(m_directory.touch(), m_directory.generation());
     welcome.drafts = Rev(user.drafts);
     welcome.more = changed.size() > protocol::kDirtyPerFrameMax;
     for (std::size_t i = 0; i < changed.size(); ++i) {
@@ -169,11 +180,13 @@ void Service::Impl::welcome(Connection& conn, const protocol::Hello& hello)
                 send(conn, protocol::RoomRemoved{departure.roomId});
         }
     }
+    // The first ones are those that the client wants most; the rest stay in summary.
     for (const protocol::RoomCursor& cursor : hello.open) {
-        if (Room* room = memberRoom(conn, cursor.room))
-            subscribe(conn, *room, cursor.epoch, cursor.hi, false);
-        else
+        Room* room = memberRoom(conn, cursor.room);
+        if (!room)
             send(conn, protocol::RoomRemoved{cursor.room});
+        else if (static_cast<std::int64_t>(conn.full.size()) < m_config.limits.fullSubscriptions)
+            subscribe(conn, *room, cursor.epoch, cursor.hi, false);
     }
     if (!conn.backlog.empty()) {
         conn.backlogQueued = true;

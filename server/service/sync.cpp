@@ -36,6 +36,8 @@ void Service::Impl::on(Connection& conn, protocol::SyncRequest& frame)
             answer.epoch = room->epoch;
             answer.head = room->head;
             answer.ord = room->ord;
+            if (room->epoch > Epoch(1))
+                answer.base = room->base;
             if (lost) {
                 answer.error = ErrorCode::StateLost;
             } else {
@@ -104,9 +106,14 @@ void Service::Impl::on(Connection& conn, protocol::HistoryRequest& frame)
     const Room* room = memberRoom(conn, frame.room);
     if (!room)
         return sendError(conn, frame.req, makeError(ErrorCode::NotFound));
-    if (frame.filter)
-        return sendError(conn, frame.req, makeError(ErrorCode::BadField, "filter"));
     HistoryQuery query;
+    if (frame.filter) {
+        const bool pinned = *frame.filter == protocol::kFilterPinned;
+        if ((!pinned && *frame.filter != protocol::kFilterMedia) ||
+            frame.anchor == protocol::HistoryRequest::Anchor::Around)
+            return sendError(conn, frame.req, makeError(ErrorCode::BadField, "filter"));
+        query.filter = pinned ? HistoryQuery::Filter::Pinned : HistoryQuery::Filter::Media;
+    }
     query.room = room->key;
     query.anchor = frame.anchor;
     query.seq = frame.seq;

@@ -86,6 +86,7 @@ struct RoomRow {
     std::string name, topic;
     bool archived = false;
     Epoch epoch;
+    Seq base; ///< up to here all generations of the log are the same; meaningful from epoch 2 on
     Seq head;
     Ord ord;
     Touch touch = 0;
@@ -275,6 +276,8 @@ struct HistoryQuery {
     protocol::HistoryRequest::Anchor anchor = protocol::HistoryRequest::Anchor::Before;
     Seq seq;
     std::int64_t limit = 50;
+    /// Before and After only. A page has at most `limit` that pass; each reads an index of its own.
+    enum class Filter { None, Pinned, Media } filter = Filter::None;
 };
 struct HistoryPage {
     Seq lo, hi, asOf;

@@ -51,13 +51,14 @@ std::string packed(const std::string& uuid)
 }
 
 // Columns of the server's `message`: these numbers are its file format.
-constexpr int kSystem = 3, kJobUpdate = 4;
+constexpr int kImage = 1, kFile = 2, kSystem = 3, kJobUpdate = 4;
 
 } // namespace
 
 void Checker::wrote(int client, const TempId& temp, const RoomId& room, const std::string& body)
 {
     m_written[temp.str()] = {client, room, body, false, false};
+    m_order[{client, room}].push_back(temp.str());
 }
 void Checker::rewrote(const TempId& temp, const std::string& body)
 {
@@ -139,13 +140,62 @@ void Checker::leaving(const ClientNode& to, const server::FramePtr& frame)
     }
 }
 
+void Checker::restoring()
+{
+    for (const auto& [room, one] : serverTruth()) {
+        for (const auto& [seq, message] : one.messages)
+            m_onceLogged.insert(message.temp);
+    }
+}
+
+void Checker::restored()
+{
+    const auto truth = serverTruth();
+    std::erase_if(m_confirmed, [&truth](const auto& entry) {
+        const auto room = truth.find(entry.second.room);
+        return room == truth.end() || room->second.head < entry.second.seq;
+    });
+    // A room that the backup lacks takes what was said in it along.
+    for (auto& [temp, message] : m_written)
+        message.discarded = message.discarded || !truth.contains(message.room);
+}
+
+void Checker::filtered(const ClientNode& client, const RoomId& room,
+                       const engine::FilteredPage& page)
+{
+    std::int64_t before = 0;
+    for (const auto& message : page.messages) {
+        const std::string what =
+            client.label() + ", " + room.str() + ", " + std::to_string(message.seq.value());
+        if (message.seq.value() <= before)
+            fail("b: a filtered page is not in order: " + what);
+        before = message.seq.value();
+        const bool media =
+            message.kind == protocol::Kind::Image || message.kind == protocol::Kind::File;
+        if (!media || message.deleted)
+            fail("c: a filtered page has what does not pass: " + what);
+    }
+    if (!m_quiet || page.hasMore || page.before != Seq(1))
+        return;
+    std::vector<std::int64_t> expected, told;
+    for (const auto& [seq, message] : (*m_quiet)[room].messages) {
+        if (message.media && !message.deleted)
+            expected.push_back(seq);
+    }
+    for (const auto& message : page.messages)
+        told.push_back(message.seq.value());
+    if (expected != told)
+        fail("c: " + client.label() + ", " + room.str() + ": a filtered page has " +
+             std::to_string(told.size()) + " messages, the log " + std::to_string(expected.size()));
+}
+
 void Checker::survived(ClientNode& client)
 {
     std::set<std::string> kept;
-    query(client.disk(), "SELECT temp_id FROM outbox",
+    query(client.look(), "SELECT temp_id FROM outbox",
           [&](sqlite3_stmt* row) { kept.insert(text(row, 0)); });
     // Not every commit is confirmed: the log itself may have told the device of it.
-    std::set<std::string> logged;
+    std::set<std::string> logged = m_onceLogged;
     for (const auto& [room, one] : serverTruth()) {
         for (const auto& [seq, message] : one.messages)
             logged.insert(message.temp);
@@ -166,7 +216,7 @@ void Checker::survived(ClientNode& client)
 std::map<RoomId, RoomTruth> Checker::serverTruth()
 {
     sqlite3* db = nullptr;
-    sqlite3_open_v2(m_server.disk().uri().c_str(), &db,
+    sqlite3_open_v2(m_server.uri().c_str(), &db,
                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
     std::map<std::int64_t, RoomId> ids;
     std::map<RoomId, RoomTruth> rooms;
@@ -199,6 +249,7 @@ std::map<RoomId, RoomTruth> Checker::serverTruth()
                                          text(row, 2),
                                          text(row, 6),
                                          kind != kSystem,
+                                         kind == kImage || kind == kFile,
                                          (sqlite3_column_int(row, 7) & 1) != 0,
                                          (sqlite3_column_int(row, 7) & 2) != 0,
                                          (sqlite3_column_int(row, 7) & 4) != 0};
@@ -217,7 +268,7 @@ std::map<std::pair<std::string, RoomId>, std::pair<std::string, std::string>>
 Checker::serverDrafts()
 {
     sqlite3* db = nullptr;
-    sqlite3_open_v2(m_server.disk().uri().c_str(), &db,
+    sqlite3_open_v2(m_server.uri().c_str(), &db,
                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
     std::map<std::pair<std::string, RoomId>, std::pair<std::string, std::string>> drafts;
     query(db,
@@ -243,7 +294,7 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
         }
         // What stands behind a message that failed for good waits for its writer, by design.
         std::string waiting;
-        query(client->disk(),
+        query(client->look(),
               "SELECT temp_id || ' op ' || op || ' acked ' || acked FROM outbox "
               "WHERE failed IS NULL AND room NOT IN "
               "(SELECT room FROM outbox WHERE failed IS NOT NULL)",
@@ -253,14 +304,16 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
             return false;
         }
         std::string behind;
-        query(client->disk(), "SELECT server_id FROM rooms WHERE member = 1 AND synced < head",
+        query(client->look(),
+              "SELECT server_id FROM rooms WHERE member = 1 AND synced < head AND "
+              "(synced > 0 OR (SELECT count(*) FROM rooms) < 200)",
               [&](sqlite3_stmt* row) { behind = text(row, 0); });
         if (!behind.empty()) {
             reason += behind + " is not caught up";
             return false;
         }
         std::map<RoomId, offline::RoomRow> rows;
-        if (auto listed = client->reader().rooms(0, 1000)) {
+        if (auto listed = client->reader().rooms(0, 10'000)) {
             for (auto& row : *listed)
                 rows[row.room] = row;
         }
@@ -304,6 +357,7 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
 void Checker::final(const std::vector<std::unique_ptr<ClientNode>>& clients)
 {
     const auto truth = serverTruth();
+    m_reactions.clear();
     checkLog(truth);
     for (const auto& client : clients)
         checkDevice(*client, truth);
@@ -318,6 +372,18 @@ void Checker::checkLog(const std::map<RoomId, RoomTruth>& truth)
             if (message.temp.size() == 16 &&
                 !byTemp.emplace(message.temp, std::pair(room, seq)).second)
                 fail("a: a message stands twice in the server's log: " + message.body);
+        }
+    }
+    for (const auto& [who, temps] : m_order) {
+        std::int64_t last = 0;
+        for (const std::string& temp : temps) {
+            const auto found = byTemp.find(packed(temp));
+            if (found == byTemp.end())
+                continue;
+            if (found->second.second < last)
+                fail("b: " + temp + " of c" + std::to_string(who.first) +
+                     " stands before one that was written earlier");
+            last = found->second.second;
         }
     }
     for (const auto& [temp, confirmed] : m_confirmed) {
@@ -338,7 +404,7 @@ void Checker::checkLog(const std::map<RoomId, RoomTruth>& truth)
 
 void Checker::checkDevice(ClientNode& client, const std::map<RoomId, RoomTruth>& truth)
 {
-    auto listed = client.reader().rooms(0, 1000);
+    auto listed = client.reader().rooms(0, 10'000);
     if (!listed)
         return fail(client.label() + ": room list: " + toString(listed.error()));
     for (const auto& row : *listed) {
@@ -396,6 +462,16 @@ void Checker::checkTimeline(ClientNode& client, const RoomId& room, const RoomTr
             continue;
         }
         const Truth& message = found->second;
+        std::string reactions;
+        for (const auto& reaction : row.reactions) {
+            reactions += reaction.key;
+            for (const auto& user : reaction.users)
+                reactions += " " + user.str();
+        }
+        const auto known = m_reactions.try_emplace({room, top}, reactions).first;
+        if (known->second != reactions)
+            fail("g: " + where + "message " + std::to_string(top) + " has the reactions '" +
+                 reactions + "', elsewhere '" + known->second + "'");
         if (row.body != message.body || row.sender.str() != message.sender ||
             row.deleted != message.deleted || (row.edited != message.edited && !row.deleted))
             fail("g: " + where + "message " + std::to_string(top) + " differs: '" + row.body +
@@ -403,7 +479,7 @@ void Checker::checkTimeline(ClientNode& client, const RoomId& room, const RoomTr
     }
     // What waits behind a failed message is shown and not told yet, by design.
     bool waits = false;
-    query(client.disk(),
+    query(client.look(),
           "SELECT 1 FROM outbox o JOIN rooms r ON r.id = o.room WHERE r.server_id = '" +
               room.str() + "'",
           [&](sqlite3_stmt*) { waits = true; });
@@ -420,7 +496,7 @@ void Checker::checkTimeline(ClientNode& client, const RoomId& room, const RoomTr
 
 void Checker::checkSpans(ClientNode& client, const std::map<RoomId, RoomTruth>& truth)
 {
-    query(client.disk(),
+    query(client.look(),
           "SELECT r.server_id, r.id, s.lo, s.hi FROM spans s JOIN rooms r ON r.id = s.room "
           "WHERE r.member = 1",
           [&](sqlite3_stmt* span) {
@@ -435,7 +511,7 @@ void Checker::checkSpans(ClientNode& client, const std::map<RoomId, RoomTruth>& 
                   fail("c: " + client.label() + " claims " + room.str() + " up to " +
                        std::to_string(hi) + ", which is not written yet");
               std::set<std::int64_t> held;
-              query(client.disk(),
+              query(client.look(),
                     "SELECT id FROM messages WHERE id BETWEEN " + std::to_string(key + lo) +
                         " AND " + std::to_string(key + hi),
                     [&](sqlite3_stmt* row) { held.insert(sqlite3_column_int64(row, 0) - key); });
@@ -460,7 +536,7 @@ void Checker::checkWritten(const std::vector<std::unique_ptr<ClientNode>>& clien
     }
     std::map<int, std::map<std::string, bool>> kept; // → states an error
     for (const auto& client : clients) {
-        query(client->disk(), "SELECT temp_id, failed FROM outbox", [&](sqlite3_stmt* row) {
+        query(client->look(), "SELECT temp_id, failed FROM outbox", [&](sqlite3_stmt* row) {
             kept[client->index()][text(row, 0)] = sqlite3_column_type(row, 1) != SQLITE_NULL;
         });
     }

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,7 +31,7 @@ struct Truth {
     std::int64_t seq = 0;
     std::string temp; ///< 16 bytes, as the server keeps it
     std::string sender, body;
-    bool counts = false, edited = false, deleted = false, pinned = false;
+    bool counts = false, media = false, edited = false, deleted = false, pinned = false;
 };
 
 struct RoomTruth {
@@ -54,6 +55,14 @@ public:
     void wrote(int client, const TempId& temp, const RoomId& room, const std::string& body);
     void rewrote(const TempId& temp, const std::string& body);
     void discarded(const TempId& temp);
+    /// The server's disk is about to become an old one …
+    void restoring();
+    /// … and is it: what was confirmed since counts as unsent, and must come again.
+    void restored();
+    /// A page by filter came.
+    void filtered(const ClientNode& client, const RoomId& room, const engine::FilteredPage& page);
+    /// From here on nothing changes any more: pages by filter must be whole.
+    void expectFiltered() { m_quiet = serverTruth(); }
     /// f, and what a confirmation promises.
     void leaving(const ClientNode& to, const server::FramePtr& frame);
     [[nodiscard]] std::int64_t confirmed() const
@@ -91,8 +100,14 @@ private:
     Loop& m_loop;
     Trace& m_trace;
     ServerNode& m_server;
-    std::map<std::string, Written> m_written;     ///< by temp id
+    std::map<std::string, Written> m_written; ///< by temp id
+    /// As each device wrote them, in each room.
+    std::map<std::pair<int, RoomId>, std::vector<std::string>> m_order;
+    /// What the first device looked at shows as the reactions of a message.
+    std::map<std::pair<RoomId, std::int64_t>, std::string> m_reactions;
     std::map<std::string, Confirmed> m_confirmed; ///< by temp id
+    std::set<std::string> m_onceLogged; ///< packed temp ids; a device may know nothing newer
+    std::optional<std::map<RoomId, RoomTruth>> m_quiet;
     server::FramePtr m_lastFrame;
     std::vector<RoomId> m_lastRooms; ///< that it tells something of
     std::vector<std::pair<RoomId, UserId>> m_lastLeaver;

@@ -1,5 +1,7 @@
 #include "tests/sim/client.h"
 
+#include "tests/sim/olderwire.h"
+
 #include <sqlite3.h>
 
 #include <cstdlib>
@@ -37,7 +39,7 @@ std::string toText(const offline::MessageRow& row)
 
 ClientNode::ClientNode(Loop& loop, Trace& trace, Random& random, Network& network,
                        const server::Tokens& tokens, int index, UserId user, std::string name,
-                       const std::string& disk)
+                       bool tracksUnsynced)
     : m_loop(loop)
     , m_trace(trace)
     , m_network(network)
@@ -47,30 +49,55 @@ ClientNode::ClientNode(Loop& loop, Trace& trace, Random& random, Network& networ
     , m_device("device-" + std::to_string(index))
     , m_name(std::move(name))
     , m_label("c" + std::to_string(index))
-    , m_path("file:/" + disk + "-" + std::to_string(index) + "?vfs=memdb")
     , m_random(random.next())
+    , m_disk(tracksUnsynced)
+    , m_path(m_disk.uri("store.db"))
 {
-    sqlite3_open_v2(m_path.c_str(), &m_keeper,
-                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI |
-                        SQLITE_OPEN_NOMUTEX,
-                    nullptr);
+    m_disk.random = &m_random;
+    m_disk.effect = [this] { return spend(); };
 }
 
 ClientNode::~ClientNode()
 {
     kill();
-    sqlite3_close(m_keeper);
+}
+
+// False: the process ends here.
+bool ClientNode::spend()
+{
+    if (m_effectsLeft < 0 || m_effectsLeft-- > 0)
+        return true;
+    m_effectsLeft = -1;
+    m_trace.note(m_loop.now(), m_label, "dies");
+    m_drafts.clear(); // the last one may or may not be kept
+    m_loop.after(0, [this, life = m_life] {
+        if (life == m_life && died)
+            died();
+    });
+    return false;
 }
 
 void ClientNode::start()
 {
-    auto opened = offline::Store::open({m_path, {}, false, false, 0});
+    ++m_life;
+    auto opened = offline::Store::open({m_path, {}, true, false, 0});
     if (!opened) {
-        m_trace.fail(m_loop.now(), m_label + ": store does not open: " + toString(opened.error()));
+        if (m_disk.frozen())
+            return; // it died again, and died() follows
+        if (!m_disk.full && m_disk.failures == 0) {
+            m_trace.fail(m_loop.now(),
+                         m_label + ": store does not open: " + toString(opened.error()));
+            return;
+        }
+        // The user starts the app once more.
+        m_trace.note(m_loop.now(), m_label, "does not start", toString(opened.error()));
+        m_loop.after(1'000, [this, life = m_life] {
+            if (life == m_life && !m_engine)
+                start();
+        });
         return;
     }
     m_store = std::move(*opened);
-    ++m_life;
     m_working = m_suspended = false;
     m_wakeAt = MonoTime{INT64_MAX};
     const bool logs = std::getenv("SKEIN_SIM_LOG") != nullptr;
@@ -88,22 +115,40 @@ void ClientNode::start()
     m_trace.note(m_loop.now(), m_label, "started");
     m_engine->start();
     touched();
+    if (started)
+        started();
 }
 
-void ClientNode::kill()
+void ClientNode::kill(bool powerCut)
 {
-    if (!m_engine)
-        return;
-    m_trace.note(m_loop.now(), m_label, "killed");
+    if (m_engine)
+        m_trace.note(m_loop.now(), m_label, powerCut ? "power cut" : "killed");
     ++m_life;
+    m_effectsLeft = -1;
     m_inbox.clear();
     m_opened.clear();
     m_views.clear();
+    m_disk.freeze();
     m_reader.reset();
     m_engine.reset();
     m_store.reset();
+    sqlite3_close(std::exchange(m_look, nullptr));
+    if (powerCut) {
+        m_disk.powerCut(m_random);
+        m_drafts.clear(); // one that another device wrote is not synced here
+    }
+    m_disk.thaw();
     m_socket.close();
     m_http.close();
+}
+
+sqlite3* ClientNode::look()
+{
+    if (!m_look) {
+        sqlite3_open_v2(m_path.c_str(), &m_look,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+    }
+    return m_look;
 }
 
 void ClientNode::suspend()
@@ -114,7 +159,7 @@ void ClientNode::suspend()
 
 void ClientNode::resume()
 {
-    if (!m_engine || !m_suspended)
+    if (!m_engine || !m_suspended || dying())
         return;
     m_trace.note(m_loop.now(), m_label, "resumed");
     m_suspended = false;
@@ -132,7 +177,7 @@ void ClientNode::resume()
 
 void ClientNode::act(std::function<void()> action)
 {
-    if (!m_engine)
+    if (!m_engine || dying())
         return;
     if (m_suspended) {
         m_inbox.push_back(std::move(action));
@@ -152,7 +197,7 @@ void ClientNode::later(std::function<void()> action)
 
 void ClientNode::touched()
 {
-    if (!m_engine || m_suspended)
+    if (!m_engine || m_suspended || dying())
         return;
     if (!m_working && m_engine->hasWork()) {
         m_working = true;
@@ -177,7 +222,7 @@ void ClientNode::touched()
         if (life != m_life || m_wakeAt != next)
             return;
         m_wakeAt = MonoTime{INT64_MAX};
-        if (m_suspended)
+        if (m_suspended || dying())
             return;
         m_engine->tick();
         touched();
@@ -205,7 +250,17 @@ void ClientNode::Way::open()
 }
 void ClientNode::Way::send(std::string text)
 {
-    m_node.m_network.send(connection, std::move(text));
+    if (m_node.dying())
+        return;
+    if (!m_node.spend()) {
+        m_node.m_disk.freeze();
+        return;
+    }
+    m_node.m_network.send(connection, m_node.older ? olderClientFrame(text) : std::move(text));
+}
+std::size_t ClientNode::Way::unsentBytes() const
+{
+    return m_node.m_network.unsentBytes(connection);
 }
 void ClientNode::Way::close()
 {
@@ -244,6 +299,16 @@ void ClientNode::closed(server::ConnId connection, std::uint16_t code)
 
 void ClientNode::arrived(server::ConnId connection, const std::string& text)
 {
+    if (older) {
+        const auto known = olderServerFrame(text);
+        if (!known)
+            return;
+        act([this, connection, text = *known] {
+            if (const Way* way = wayOf(connection))
+                m_engine->frameReceived(text, way->via());
+        });
+        return;
+    }
     act([this, connection, text] {
         if (const Way* way = wayOf(connection))
             m_engine->frameReceived(text, way->via());
@@ -264,7 +329,7 @@ void ClientNode::requestToken(bool)
 void ClientNode::linkChanged(const engine::LinkState& state)
 {
     m_trace.note(m_loop.now(), m_label, "link", std::to_string(static_cast<int>(state.link)));
-    if (state.link == engine::Link::Stopped) {
+    if (state.link == engine::Link::Stopped && !dying()) {
         m_trace.fail(m_loop.now(),
                      m_label + ": stopped: " + (state.error ? toString(*state.error) : "?"));
     }

@@ -1,11 +1,12 @@
-// One device: the real engine over the real store on a disk in memory, with a process that can be
-// killed, suspended and started again. Thread: one.
+// One device: the real engine over the real store on a disk of its own (disk.h), with a process
+// that can be killed at any effect, suspended and started again. Thread: one.
 #pragma once
 
 #include "offline/reader.h"
 #include "offline/store.h"
 #include "sdk/engine/engine.h"
 #include "server/service/tokens.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/network.h"
 
 #include <deque>
@@ -27,26 +28,38 @@ class ClientNode final : private Peer,
 public:
     ClientNode(Loop& loop, Trace& trace, Random& random, Network& network,
                const server::Tokens& tokens, int index, UserId user, std::string name,
-               const std::string& disk);
+               bool tracksUnsynced);
     ~ClientNode() override;
 
     void start();
-    void kill();
+    /// Nothing is said, nothing is closed. `powerCut`: what the disk had not synced may be gone.
+    void kill(bool powerCut = false);
+    /// The process dies after that many more writes to the disk or the network; `died` follows.
+    void dieAfter(int effects) { m_effectsLeft = effects; }
+    std::function<void()> died;
+    /// After each successful start.
+    std::function<void()> started;
     void suspend();
     void resume();
     /// Something was asked of the engine: arranges its ticks and work.
     void touched();
 
-    [[nodiscard]] bool running() const { return m_engine && !m_suspended; }
+    [[nodiscard]] bool running() const { return m_engine && !m_suspended && !dying(); }
+    [[nodiscard]] bool alive() const { return m_engine && !dying(); }
+    /// Died in the middle of something, not buried yet.
+    [[nodiscard]] bool dying() const { return m_disk.frozen(); }
     [[nodiscard]] engine::Engine& engine() { return *m_engine; }
     [[nodiscard]] offline::Reader& reader();
-    [[nodiscard]] sqlite3* disk() { return m_keeper; }
+    /// A connection for whoever looks at the file.
+    [[nodiscard]] sqlite3* look();
+    [[nodiscard]] Disk& disk() { return m_disk; }
     [[nodiscard]] const UserId& user() const { return m_user; }
     [[nodiscard]] const std::string& label() const { return m_label; }
     [[nodiscard]] int index() const { return m_index; }
     [[nodiscard]] const std::set<RoomId>& opened() const { return m_opened; }
     /// What the composers were told to show; kept over a kill, as a user remembers it.
     [[nodiscard]] const std::map<RoomId, std::string>& drafts() const { return m_drafts; }
+    void forgetDraft(const RoomId& room) { m_drafts.erase(room); }
 
     void openRoom(const RoomId& room);
     void closeRoom(const RoomId& room);
@@ -55,6 +68,10 @@ public:
     void checkScreen();
 
     std::int64_t tokenLifetimeMs = server::kAccessTokenMs;
+    /// Speaks the wire as the version before this one did (olderwire.h).
+    bool older = false;
+    /// A page that was asked for by filter came; the checker compares.
+    std::function<void(const RoomId&, const engine::FilteredPage&)> filtered;
 
 private:
     // Peer
@@ -76,6 +93,11 @@ private:
     void roomCreated(const TempId&, const RoomId&) override {}
     void commandFailed(const TempId& tempId, const Error& error) override;
     void membersLoaded(const RoomId&, const std::vector<protocol::MemberInfo>&) override {}
+    void filteredLoaded(const RoomId& room, const engine::FilteredPage& page) override
+    {
+        if (filtered)
+            filtered(room, page);
+    }
     // Clock
     [[nodiscard]] MonoTime now() const override { return m_loop.now(); }
     [[nodiscard]] WallTime wallNow() const override
@@ -83,6 +105,7 @@ private:
         return m_loop.clock().wallNow() + Milliseconds(m_wallOffset);
     }
 
+    [[nodiscard]] bool spend();
     void later(std::function<void()> action);
     void act(std::function<void()> action);
 
@@ -97,7 +120,7 @@ private:
         }
         void open() override;
         void send(std::string text) override;
-        [[nodiscard]] std::size_t unsentBytes() const override { return 0; }
+        [[nodiscard]] std::size_t unsentBytes() const override;
         void close() override;
         [[nodiscard]] engine::Via via() const { return m_via; }
         server::ConnId connection = 0;
@@ -121,9 +144,12 @@ private:
     int m_index;
     UserId m_user;
     DeviceId m_device;
-    std::string m_name, m_label, m_path;
+    std::string m_name, m_label;
     SeededRandom m_random;
-    sqlite3* m_keeper = nullptr; ///< the disk lives as long as this
+    Disk m_disk;
+    std::string m_path;
+    sqlite3* m_look = nullptr;
+    int m_effectsLeft = -1; ///< -1: no end is planned
     std::int64_t m_wallOffset = 0;
     Metrics m_metrics;
     std::unique_ptr<offline::Store> m_store;

@@ -1,142 +1,272 @@
 #!/usr/bin/env python3
-"""Plants one mistake after another in a copy of the sources and says how many seeds the simulation
-takes to see it.
+"""Plants mistakes in the client and the server and says how many seeds the simulation takes to see each.
 
-    mutants.py --source DIR --copy DIR [--seeds 200] [--messages 100] [--only NAME]
+    mutants.py generate --source DIR --out DIR          the changed sources, every mistake behind a switch
+    mutants.py run --program skein-sim-mutants          all of them
+    mutants.py run --program … --few 8 --commit HASH    a few, others with each commit
 
-Works in --copy only, which is made when missing and kept, so that a second run builds little. Exit code 1 when a
-mutant survives, or when a place to plant one in is not found any more.
+One program holds all mistakes; SKEIN_MUTANT=N turns on the one with that number (mutant.cpp). So a mistake costs no
+build. `generate` leaves out what it finds no place for, since somebody who changes the code must still be able to
+build; `run` then calls that mistake not planted and fails. Exit code 1: one survived, or is not planted, or the
+program fails without any. The last line is JSON.
 """
 import argparse
+import concurrent.futures
+import json
 import os
 import re
 import subprocess
 import sys
+import time
 
-# name, file, what stands there, what is put there instead
+# name, file, what stands there (once), what stands there with the mistake. In the latter MUTANT is true when it is on.
+# A pair of texts that are statements or expressions as a whole is joined by statement() and expression().
+
+
+def statement(old, new):
+    return old, f"if (MUTANT) {{ {new} }} else {{ {old} }}"
+
+
+def expression(old, new):
+    return old, f"(MUTANT ? ({new}) : ({old}))"
+
+
+def before(old, new):
+    return old, f"if (MUTANT) {{ {new} }}\n{old}"
+
+
 MUTANTS = [
+    # ---- the server ----
     ("a commit that failed is confirmed", "server/storage/sqlite/store.cpp",
-     "result = fail(*fault, \"injected\");", "result = Result<void>();"),
+     *statement('result = fail(*fault, "injected");', "result = Result<void>();")),
+    ("what is confirmed is not synced", "server/storage/sqlite/store.cpp",
+     *before('    if (threaded())\n        m_writeDb.exec("PRAGMA wal_autocheckpoint=0");',
+             'm_writeDb.exec("PRAGMA synchronous=OFF");')),
     ("a repeat is stored again", "server/storage/sqlite/writer.cpp",
-     "    m_insertOp.bindBlob(temp).bind(device).bind(op.room)",
-     "    const std::string other = temp + std::to_string(event.seq.value());\n"
-     "    m_insertOp.bindBlob(other).bind(device).bind(op.room)"),
+     *statement("m_insertOp.bindBlob(temp).bind(device).bind(op.room).bind(event.seq.value()).run();",
+                "const std::string other = temp + std::to_string(event.seq.value());"
+                "m_insertOp.bindBlob(other).bind(device).bind(op.room).bind(event.seq.value()).run();")),
+    ("a repeat is confirmed as another entry", "server/storage/sqlite/writer.cpp",
+     *statement("logged.event.seq = seq;", "logged.event.seq = seq.next();")),
+    ("the server's cursor is one too far", "server/storage/sqlite/reader.cpp",
+     *statement("rows.bind(range.room).bind(range.since.value());",
+                "rows.bind(range.room).bind(range.since.value() + 1);")),
+    ("read positions never reach the disk", "server/storage/sqlite/writer.cpp",
+     *statement("m_putPosition.bind(mark.room).bind(mark.user).run();",
+                "m_putPosition.bind(mark.room).bind(0).run();")),
+    ("who leaves stays subscribed", "server/service/rooms.cpp",
+     *statement("std::erase(room.full, &conn);", "(void)conn;")),
+    ("nobody asks for membership when a frame comes in", "server/service/rooms.cpp",
+     *expression("found ? room : nullptr", "room")),
+    ("a slow reader is not told what was dropped", "server/service/service.cpp",
+     "    if (!conn || !conn->user)\n        return;\n    for (const RoomId& roomId : rooms) {",
+     "    if (!conn || !conn->user || MUTANT)\n        return;\n    for (const RoomId& roomId : rooms) {"),
+    ("an own reading is not told to the other devices", "server/service/positions.cpp",
+     *expression("member.user->connections.empty()", "true")),
+    ("a missing parent does not hold a message back", "server/storage/sqlite/writer.cpp",
+     "    if (op.prev.empty())\n        return {};\n    const std::string temp = packTemp(op.prev);",
+     "    if (op.prev.empty() || MUTANT)\n        return {};\n    const std::string temp = packTemp(op.prev);"),
+    ("a restored server begins no new generation", "server/storage/sqlite/store.cpp",
+     *expression("m_options.newGeneration > 0", "false")),
+    # ---- the client's outbox ----
     ("the client forgets its key and sends under a new one", "sdk/engine/sender.cpp",
      "            if constexpr (requires { it.prev; })\n",
      "            if constexpr (requires { it.prev; })\n"
-     "                if (entry->attempts > 0)\n"
+     "                if (MUTANT && entry->attempts > 0)\n"
      "                    it.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);\n"
      "            if constexpr (requires { it.prev; })\n"),
-    ("the cursor is one too far", "sdk/engine/sync.cpp",
-     "room.rec.synced = room.log.chain(hi);", "room.rec.synced = room.log.chain(hi).next();"),
     ("a confirmation leaves the outbox as it is", "sdk/engine/sender.cpp",
-     "            m_store.outbox().erase(entry->id);\n            m_forgetOnCommit",
-     "            m_forgetOnCommit"),
-    ("a page of history claims more than it has", "sdk/engine/history.cpp",
-     "spans.add({from, to, std::max(known, Seq())});",
-     "spans.add({from.value() > 3 ? Seq(from.value() - 2) : from, to, std::max(known, Seq())});"),
-    ("who leaves stays subscribed", "server/service/rooms.cpp",
-     "    std::erase(room.full, &conn);\n", ""),
-    ("gaps on a live connection are not looked for", "sdk/engine/session.cpp",
-     "for (const protocol::RoomHi& hi : frame.heads) {",
-     "for (const protocol::RoomHi& hi : std::vector<protocol::RoomHi>()) {"),
-    ("an older change wins over a newer one", "offline/timeline.cpp",
-     "        if (rev <= row->knownBody() || server.deleted)", "        if (server.deleted)"),
+     "            m_store.outbox().erase(entry->id);\n            m_forgetOnCommit.push_back(frame.tempId);\n"
+     "            protocol::Event own;",
+     "            if (!MUTANT)\n                m_store.outbox().erase(entry->id);\n"
+     "            m_forgetOnCommit.push_back(frame.tempId);\n            protocol::Event own;"),
     ("a refused message is dropped silently", "sdk/engine/sender.cpp",
-     "            m_store.outbox().setFailed(entry.id, code);",
-     "            m_store.outbox().erase(entry.id);"),
-    ("unread counts start one too early", "sdk/engine/sync.cpp",
-     "            room.rec.readOrd = *ord;", "            room.rec.readOrd = ord->previous();"),
+     *statement("m_store.outbox().setFailed(entry.id, code);", "m_store.outbox().erase(entry.id);")),
     ("nothing is sent again after a reconnect", "sdk/engine/sendqueue.cpp",
      "            setState(entry, SendState::Unknown);\n            changed.push_back(entry.tempId);\n"
      "        }\n    }\n    m_notBefore",
+     "            if (!MUTANT)\n                setState(entry, SendState::Unknown);\n"
      "            changed.push_back(entry.tempId);\n        }\n    }\n    m_notBefore"),
+    ("a lost answer is waited for for ever", "sdk/engine/sendqueue.cpp",
+     *expression("deadlineOf(entry) <= now", "false")),
+    ("two messages swap places in the queue", "sdk/engine/sendqueue.cpp",
+     *statement("m_entries.push_back(std::move(entry));",
+                "m_entries.insert(m_entries.empty() ? m_entries.end() : m_entries.end() - 1, std::move(entry));")),
+    ("an expired token empties the queue", "sdk/engine/session.cpp",
+     *before("        m_tokenRejected = true;\n        // A fresh token",
+             "for (auto& [id, room] : m_rooms) room.queue = SendQueue();")),
+    ("the outbox is not synced", "offline/store.cpp",
+     *before("    if (m_durability == Durability::User)\n        m_store.m_db->exec(\"PRAGMA synchronous = FULL\");",
+             "m_durability = Durability::Cache;")),
+    ("an old draft stands in the way of a newer one", "sdk/engine/commands.cpp",
+     "m_store.drafts().set(room->rec.key, text,",
+     "if (!MUTANT || room->rec.row.draft.empty())\n            m_store.drafts().set(room->rec.key, text,"),
+    ("leaving a room takes what was not sent along", "sdk/engine/roomlist.cpp",
+     *before("    // What is unsent stays: the server's word on each entry, or the user, settles it.",
+             "(void)transact(offline::Durability::Cache, [&] {"
+             "for (const SendEntry& entry : room->queue.entries()) ownEchoed(*room, entry.tempId); });")),
+    ("a change of epoch empties the outbox", "sdk/engine/roomlist.cpp",
+     *expression("waiting.state == SendState::Acked", "true")),
+    ("what a restored server lacks is not sent again", "sdk/engine/roomlist.cpp",
+     *expression("kLostResendMax", "std::size_t{0}")),
+    # ---- the client's log ----
+    ("the client's cursor is one too far", "sdk/engine/sync.cpp",
+     *expression("room.log.chain(hi)", "room.log.chain(hi).next()")),
+    ("a gap too large is called covered", "sdk/engine/sync.cpp",
+     *expression("job.row == 0 ? told.lo : job.done.next()",
+                 "job.row == 0 ? room->rec.synced.next() : job.done.next()")),
+    ("a change that came before its message is forgotten", "sdk/engine/sync.cpp",
+     *expression("effect.changed == 0", "false")),
+    ("a page of history claims more than it has", "sdk/engine/history.cpp",
+     "spans.add({from, to, std::max(known, Seq())});",
+     "spans.add({MUTANT && from.value() > 3 ? Seq(from.value() - 2) : from, to, std::max(known, Seq())});"),
+    ("a page of history is called newer than it is", "sdk/engine/history.cpp",
+     *expression("asOf < applied ? std::min(asOf, room.rec.synced.previous()) : asOf", "applied")),
+    ("a filtered page extends a span", "sdk/engine/history.cpp",
+     *expression("!job.filter.empty()", "false")),
+    ("old pages are not asked about again", "sdk/engine/history.cpp",
+     *expression("room.revalidateBudget <= 0", "true")),
+    ("gaps on a live connection are not looked for", "sdk/engine/session.cpp",
+     *expression("hi.head <= room->rec.row.head", "true")),
+    ("a new epoch is not noticed", "sdk/engine/roomlist.cpp",
+     *expression("head.epoch != row.epoch", "false")),
+    ("an older change wins over a newer one", "offline/timeline.cpp",
+     *expression("rev <= row->knownBody() || server.deleted", "server.deleted")),
+    ("an older reaction wins over a newer one", "offline/timeline.cpp",
+     *expression("rev <= row->knownReactions()", "false")),
+    ("the removal from a room is not heard", "sdk/engine/dispatch.cpp",
+     *statement("removeRoom(f.room);", "(void)f;")),
+    # ---- positions, links ----
+    ("unread counts start one too early", "sdk/engine/sync.cpp",
+     *statement("room.rec.readOrd = *ord;", "room.rec.readOrd = ord->previous();")),
+    ("a read position goes back", "sdk/engine/receipts.cpp",
+     *expression("seq <= room->rec.row.read", "false")),
+    ("a half-open connection is never noticed", "sdk/engine/session.cpp",
+     *expression("silence >= m_heartbeatMs + protocol::kHeartbeatGraceMs ||\n"
+                 "        (m_probeDeadline && at >= *m_probeDeadline)", "false")),
+    ("the wall clock paces the reconnects", "sdk/engine/session.cpp",
+     "    m_reconnects.add();\n    if (!m_reachable) {\n        setLink(Link::Offline, makeError(ErrorCode::Offline));\n"
+     "        return;\n    }\n    const MonoTime at = now();",
+     "    m_reconnects.add();\n    if (!m_reachable) {\n        setLink(Link::Offline, makeError(ErrorCode::Offline));\n"
+     "        return;\n    }\n    const MonoTime at =\n"
+     "        MUTANT ? MonoTime{m_host.clock.wallNow().ms - 1'700'000'000'000} : now();"),
 ]
+# A mistake may make a run go on for ever; all seeds of a good one take a fraction of this.
+ENDS_WITHIN_S = 1800
+MUTANTS = [(i + 1, *mutant) for i, mutant in enumerate(MUTANTS)]
 
 
-def run(*command, cwd, timeout=3600):
-    return subprocess.run(command, cwd=cwd, text=True, capture_output=True, timeout=timeout)
+def files():
+    return sorted({path for _, _, path, _, _ in MUTANTS})
 
 
-def build(copy):
-    done = run("nice", "ninja", "-j2", "-C", "build", "skein-sim", cwd=copy)
-    return done.returncode == 0, done.stdout[-2000:]
+def generate(source, out):
+    planted = []
+    texts = {}
+    for path in files():
+        with open(os.path.join(source, path), encoding="utf-8") as file:
+            texts[path] = file.read()
+    originals = dict(texts)
+    for number, name, path, old, new in MUTANTS:
+        if texts[path].count(old) != 1:
+            print(f"mutants: no place for '{name}' in {path} ({texts[path].count(old)})")
+            continue
+        texts[path] = texts[path].replace(old, new.replace("MUTANT", f"::skeinMutant({number})"))
+        planted.append(number)
+    for path, text in texts.items():
+        name = os.path.join(out, path.replace("/", "_"))
+        body = f'bool skeinMutant(int number);\n#line 1 "{path}"\n{text}'
+        os.makedirs(out, exist_ok=True)
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(body)
+    with open(os.path.join(out, "planted.json"), "w", encoding="utf-8") as file:
+        json.dump(planted, file)
+    assert originals.keys() == texts.keys()
 
 
-def first_failure(copy, seeds, messages):
-    process = subprocess.Popen(["build/bin/skein-sim", "--seeds", str(seeds), "--messages", str(messages)],
-                               cwd=copy, stdout=subprocess.PIPE, text=True)
-    seed = why = None
-    for line in process.stdout:
-        if seed is not None:
-            why = line.strip()
-            break
-        found = re.match(r"FAILED seed (\d+)", line)
-        if found:
-            seed = int(found.group(1))
-    process.kill()
-    if seed is None and process.wait() not in (0, -9):
-        return 0, "the program ended"
-    process.wait()
-    return seed, why
+def first_failure(program, number, first, seeds, messages):
+    environment = dict(os.environ, SKEIN_MUTANT=str(number))
+    process = subprocess.Popen([program, "--first", str(first), "--seeds", str(seeds), "--messages", str(messages),
+                                "--stop-after", "1", "--hash"],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    try:
+        output = process.communicate(timeout=ENDS_WITHIN_S)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        done = len(re.findall(r"^seed ", process.communicate()[0], re.M))
+        return done + 1, "a run does not end"
+    if process.returncode == 0:
+        return None, None
+    found = re.search(r"FAILED seed (\d+).*\n\s*(.*)", output)
+    if found:
+        return int(found.group(1)) - first + 1, found.group(2).strip()
+    done = len(re.findall(r"^seed ", output, re.M))
+    return done + 1, f"the program ended with {process.returncode}"
+
+
+def run(options):
+    with open(os.path.join(options.planted, "planted.json"), encoding="utf-8") as file:
+        planted = set(json.load(file))
+    chosen = [m for m in MUTANTS if not options.only or options.only in m[1]]
+    if options.few:
+        # A window over the list that moves with the commit.
+        start = int(options.commit[:8] or "0", 16) % len(chosen)
+        chosen = [chosen[(start + i) % len(chosen)] for i in range(min(options.few, len(chosen)))]
+    seed, why = first_failure(options.program, 0, options.first, min(options.seeds, 20), options.messages)
+    if seed is not None:
+        print(f"without a mistake seed {options.first + seed - 1} fails: {why}")
+        return 1
+    begun = time.monotonic()
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        waiting = [(m, pool.submit(first_failure, options.program, m[0], options.first, options.seeds,
+                                   options.messages) if m[0] in planted else None) for m in chosen]
+        for (number, name, path, _, _), job in waiting:
+            if job is None:
+                results.append({"name": name, "file": path, "seeds": None, "why": "not planted"})
+                print(f"NOT PLANTED  {name}: {path} has changed", flush=True)
+                continue
+            seed, why = job.result()
+            results.append({"name": name, "file": path, "seeds": seed, "why": why})
+            print(f"{seed:4d} seeds   {name}: {why[:110]}" if seed else f"SURVIVED     {name}", flush=True)
+    survived = sum(1 for result in results if result["seeds"] is None)
+    if options.table:
+        with open(options.table, "w", encoding="utf-8") as file:
+            file.write("| mistake | file | seeds | seen as |\n|---|---|---|---|\n")
+            for result in results:
+                why = re.sub(r"[|`]", " ", result["why"] or "")[:80]
+                file.write(f"| {result['name']} | `{result['file']}` | {result['seeds'] or '—'} | {why} |\n")
+    print(json.dumps({"mutants": len(results), "survived": survived, "seconds": round(time.monotonic() - begun),
+                      "seeds": {result["name"]: result["seeds"] for result in results}}))
+    return 1 if survived else 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--source", required=True)
-    parser.add_argument("--copy", required=True)
+    parser.add_argument("what", choices=["generate", "files", "originals", "run"])
+    parser.add_argument("--source", default=".")
+    parser.add_argument("--out")
+    parser.add_argument("--program")
+    parser.add_argument("--planted", help="folder that generate wrote to")
+    parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--messages", type=int, default=100)
-    parser.add_argument("--only", help="mutants whose name contains this")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--few", type=int, default=0)
+    parser.add_argument("--commit", default="")
+    parser.add_argument("--only", help="mistakes whose name contains this")
+    parser.add_argument("--table", help="writes a Markdown table there")
     options = parser.parse_args()
-    copy = os.path.abspath(options.copy)
-    if not os.path.exists(os.path.join(copy, "CMakeLists.txt")):
-        os.makedirs(copy, exist_ok=True)
-        archive = subprocess.Popen(["git", "-C", options.source, "archive", "HEAD"], stdout=subprocess.PIPE)
-        subprocess.run(["tar", "x"], cwd=copy, stdin=archive.stdout, check=True)
-    if not os.path.exists(os.path.join(copy, "build", "build.ninja")):
-        done = run("cmake", "--preset", "dev", "-B", "build", "-DSKEIN_QT=OFF", "-DSKEIN_BENCH=OFF",
-                   "-DSKEIN_WERROR=OFF", cwd=copy)
-        if done.returncode != 0:
-            print(done.stdout, done.stderr)
-            return 1
-    good, output = build(copy)
-    if not good:
-        print(output)
-        return 1
-    seed, why = first_failure(copy, options.seeds, options.messages)
-    if seed is not None:
-        print(f"without a mutant seed {seed} fails: {why}")
-        return 1
-    survived = 0
-    for name, path, old, new in MUTANTS:
-        if options.only and options.only not in name:
-            continue
-        file = os.path.join(copy, path)
-        with open(file, encoding="utf-8") as source:
-            original = source.read()
-        if original.count(old) != 1:
-            print(f"NOT PLANTED  {name}: {path} has changed", flush=True)
-            survived += 1
-            continue
-        try:
-            with open(file, "w", encoding="utf-8") as source:
-                source.write(original.replace(old, new))
-            good, output = build(copy)
-            if not good:
-                print(f"NOT BUILT    {name}\n{output}", flush=True)
-                survived += 1
-                continue
-            seed, why = first_failure(copy, options.seeds, options.messages)
-            if seed is None:
-                print(f"SURVIVED     {name}", flush=True)
-                survived += 1
-            else:
-                print(f"{seed:4d} seeds   {name}: {why[:120]}", flush=True)
-        finally:
-            with open(file, "w", encoding="utf-8") as source:
-                source.write(original)
-    return 1 if survived else 0
+    if options.what == "files":
+        print(";".join(path.replace("/", "_") for path in files()))
+        return 0
+    if options.what == "originals":
+        print(";".join(files()))
+        return 0
+    if options.what == "generate":
+        generate(options.source, options.out)
+        return 0
+    return run(options)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ namespace
 {
 
 constexpr std::int64_t kConnectTimeoutMs = 5'000;
+constexpr std::int64_t kDrainEveryMs = 100;    ///< a slow reader takes something that often
+constexpr std::int64_t kUpStalledMs = 600'000; ///< of a sender that gets nothing out
 
 // Without these a connection is not one; a proxy that loses them only makes the client start again,
 // and one that doubles them makes the server hang up for good.
@@ -132,7 +134,22 @@ void Network::send(server::ConnId id, std::string text)
 void Network::up(server::ConnId id, std::string text)
 {
     Connection& connection = m_connections[id];
-    m_loop.at(arrival(connection, connection.lastUp), [this, id, text = std::move(text)] {
+    MonoTime leaves = m_loop.now();
+    while (!connection.leaving.empty() && connection.leaving.front().first <= m_loop.now())
+        connection.leaving.pop_front();
+    if (const auto rate = m_rates.find(connection.client); rate != m_rates.end()) {
+        const auto size = static_cast<std::int64_t>(text.size());
+        connection.upFree =
+            std::max(connection.upFree, m_loop.now()) +
+            Milliseconds(rate->second > 0 ? size * 1'000 / rate->second : kUpStalledMs);
+        leaves = connection.upFree;
+        connection.leaving.emplace_back(leaves, text.size());
+    } else if (connection.upFree > m_loop.now()) {
+        leaves = connection.upFree; // behind what waits already
+    }
+    const MonoTime there = arrival(connection, connection.lastUp) + (leaves - m_loop.now());
+    connection.lastUp = there;
+    m_loop.at(there, [this, id, text = std::move(text)] {
         const Connection* conn = find(id);
         if (!conn || !conn->serverEnd || conn->deadUp || conn->closing || !m_uplink.service())
             return;
@@ -142,10 +159,21 @@ void Network::up(server::ConnId id, std::string text)
     });
 }
 
-void Network::send(server::ConnId id, server::FramePtr frame, server::Lane, const RoomId&)
+std::size_t Network::unsentBytes(server::ConnId id) const
+{
+    const auto found = m_connections.find(id);
+    std::size_t bytes = 0;
+    if (found != m_connections.end()) {
+        for (const auto& [when, size] : found->second.leaving)
+            bytes += when > m_loop.now() ? size : 0;
+    }
+    return bytes;
+}
+
+void Network::send(server::ConnId id, server::FramePtr frame, server::Lane lane, const RoomId& room)
 {
     Connection* connection = find(id);
-    if (!connection || !connection->serverEnd)
+    if (!connection || !connection->serverEnd || !m_uplink.service() || !m_uplink.serverWrites())
         return;
     m_uplink.leaving(connection->client, frame);
     if (fault(id, *connection) || connection->silentDown)
@@ -156,9 +184,98 @@ void Network::send(server::ConnId id, server::FramePtr frame, server::Lane, cons
         m_trace.note(m_loop.now(), "net", "drop", frame->text());
         return;
     }
+    if (connection->queue || m_rates.contains(connection->client))
+        return queueDown(id, std::move(frame), lane, room);
     if (!plain && m_random.chance(weather.doubles))
         down(id, std::string(frame->text()));
     down(id, std::string(frame->text()));
+}
+
+// As the network layer of the server does it (wssession.cpp), byte by byte.
+void Network::queueDown(server::ConnId id, server::FramePtr frame, server::Lane lane,
+                        const RoomId& room)
+{
+    Connection& connection = m_connections[id];
+    if (!connection.queue)
+        connection.queue = std::make_unique<server::OutQueue>();
+    const auto reference = room.empty() ? nullptr : std::make_shared<const RoomId>(room);
+    settle(id, connection.queue->push(std::move(frame), lane, reference, m_loop.now()));
+    Connection* still = find(id);
+    if (!still || !still->queue || std::exchange(still->draining, true))
+        return;
+    m_loop.after(kDrainEveryMs, [this, id] { drain(id); });
+}
+
+void Network::settle(server::ConnId id, server::OutQueue::Outcome outcome)
+{
+    using Outcome = server::OutQueue::Outcome;
+    if (outcome == Outcome::Shed) {
+        m_trace.note(m_loop.now(), "net", "shed");
+    } else if (outcome == Outcome::Collapsed) {
+        m_trace.note(m_loop.now(), "net", "collapse");
+    } else if (outcome == Outcome::Overflow) {
+        m_trace.note(m_loop.now(), "net", "overflow");
+        close(id, protocol::CloseCode::SlowConsumer, "slow consumer");
+    }
+}
+
+void Network::drain(server::ConnId id)
+{
+    Connection* connection = find(id);
+    if (!connection || !connection->queue)
+        return;
+    connection->draining = false;
+    if (!connection->serverEnd || !m_uplink.service() || connection->closing)
+        return;
+    server::OutQueue& queue = *connection->queue;
+    const auto rate = m_rates.find(connection->client);
+    std::size_t budget = rate == m_rates.end()
+                             ? SIZE_MAX
+                             : static_cast<std::size_t>(rate->second * kDrainEveryMs / 1'000);
+    while (budget > 0 && !queue.empty()) {
+        iovec part{};
+        if (queue.gather({&part, 1}) == 0)
+            break;
+        const std::size_t size = std::min(part.iov_len, budget);
+        connection->taken.append(static_cast<const char*>(part.iov_base), size);
+        queue.consumed(size, m_loop.now());
+        budget -= size;
+        // Whole frames go on their way: two bytes, the length, the text (RFC 6455).
+        std::string& taken = connection->taken;
+        while (taken.size() >= 2) {
+            const auto byte = [&taken](std::size_t i) { return std::uint8_t(taken[i]); };
+            std::size_t header = 2, length = byte(1) & 0x7FU;
+            const std::size_t extra = length == 126 ? 2 : length == 127 ? 8 : 0;
+            if (taken.size() < header + extra)
+                break;
+            if (extra > 0) {
+                length = 0;
+                for (std::size_t i = 0; i < extra; ++i)
+                    length = length << 8U | byte(header + i);
+                header += extra;
+            }
+            if (taken.size() < header + length)
+                break;
+            down(id, taken.substr(header, length));
+            taken.erase(0, header + length);
+        }
+    }
+    settle(id, queue.checkProgress(m_loop.now()));
+    connection = find(id);
+    if (!connection || connection->closing)
+        return;
+    if (queue.hasCollapsed()) {
+        m_uplink.service()->collapsed(id, queue.takeCollapsed());
+        m_uplink.touched();
+        connection = find(id);
+        if (!connection || connection->closing)
+            return;
+    }
+    if (queue.empty() && rate == m_rates.end()) {
+        connection->queue.reset();
+    } else if (!queue.empty() && !std::exchange(connection->draining, true)) {
+        m_loop.after(kDrainEveryMs, [this, id] { drain(id); });
+    }
 }
 
 void Network::down(server::ConnId id, std::string text)
@@ -206,7 +323,10 @@ void Network::cut(server::ConnId id)
     Connection* connection = find(id);
     if (!connection)
         return;
-    connection->deadUp = connection->deadDown = true;
+    // What is on its way may still arrive, on either side, and so behind what a next connection
+    // brings.
+    connection->deadUp = m_random.chance(0.5);
+    connection->deadDown = true;
     connection->silentUp = connection->silentDown = true;
     tellClient(id, 0, arrival(*connection, connection->lastDown));
     tellServer(id, arrival(*connection, connection->lastUp));
@@ -230,7 +350,7 @@ void Network::close(server::ConnId id)
 void Network::close(server::ConnId id, protocol::CloseCode code, std::string_view)
 {
     Connection* connection = find(id);
-    if (!connection)
+    if (!connection || !m_uplink.service())
         return;
     m_trace.note(m_loop.now(), "s>c" + std::to_string(connection->client), "close",
                  std::to_string(static_cast<int>(code)));
@@ -298,6 +418,14 @@ void Network::silence(int client)
 void Network::partition(int client, MonoTime until)
 {
     m_partitions[client] = until;
+}
+
+void Network::slow(int client, std::int64_t bytesPerS)
+{
+    if (bytesPerS >= 0)
+        m_rates[client] = bytesPerS;
+    else
+        m_rates.erase(client);
 }
 
 void Network::forget(server::ConnId id)

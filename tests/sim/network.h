@@ -1,14 +1,17 @@
 // The faulty network between the engines and the service. A connection is a stream: frames arrive
 // in order, late, or not at all because it broke or went silent. The proxy mode is harsher: it
 // drops and doubles single frames between live ends, which no TCP does and the protocol heals all
-// the same. Thread: one.
+// the same. A slow reader gets its frames through the server's own bounded queue (OutQueue), and a
+// slow sender's pile up where Transport::unsentBytes() counts them. Thread: one.
 #pragma once
 
 #include "core/random.h"
+#include "server/net/outqueue.h"
 #include "server/service/service.h"
 #include "tests/sim/loop.h"
 #include "tests/sim/trace.h"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -43,7 +46,9 @@ class Uplink
 public:
     virtual ~Uplink() = default;
     [[nodiscard]] virtual server::Service* service() = 0; ///< null while it is down
-    virtual void touched() = 0;                           ///< after each call
+    /// The server's process writes to the network; false: it dies there.
+    virtual bool serverWrites() = 0;
+    virtual void touched() = 0; ///< after each call
     virtual void leaving(int client, const server::FramePtr& frame) = 0;
 };
 
@@ -65,6 +70,8 @@ public:
     void send(server::ConnId connection, std::string text);
     /// The client drops it; what is on its way may or may not arrive.
     void close(server::ConnId connection);
+    /// What was sent and has not left the client.
+    [[nodiscard]] std::size_t unsentBytes(server::ConnId connection) const;
 
     // ---- the server's side ----
     void send(server::ConnId connection, server::FramePtr frame, server::Lane lane,
@@ -81,6 +88,9 @@ public:
     void silence(int client);
     /// Nothing passes until then; what waits arrives afterwards, as TCP would have it.
     void partition(int client, MonoTime until);
+    /// This client takes, and sends, that many bytes a second from now on; 0: none; negative: as
+    /// fast as ever.
+    void slow(int client, std::int64_t bytesPerS);
     [[nodiscard]] std::size_t connections() const { return m_connections.size(); }
 
 private:
@@ -92,12 +102,21 @@ private:
         bool deadUp = false, deadDown = false;     ///< what is on its way is lost
         bool silentUp = false, silentDown = false; ///< what is sent from now on is lost
         MonoTime lastUp, lastDown;
+        std::unique_ptr<server::OutQueue> queue; ///< of the server, while the reader is slow
+        std::string taken;                       ///< bytes of a frame that is not whole yet
+        bool draining = false;
+        std::deque<std::pair<MonoTime, std::size_t>> leaving; ///< up: when, how much
+        MonoTime upFree;
     };
     Connection* find(server::ConnId connection);
     MonoTime arrival(Connection& connection, MonoTime& last);
     bool fault(server::ConnId id, Connection& connection);
     void down(server::ConnId id, std::string text);
     void up(server::ConnId id, std::string text);
+    void queueDown(server::ConnId id, server::FramePtr frame, server::Lane lane,
+                   const RoomId& room);
+    void drain(server::ConnId id);
+    void settle(server::ConnId id, server::OutQueue::Outcome outcome);
     void cut(server::ConnId id);
     void tellClient(server::ConnId id, std::uint16_t code, MonoTime when);
     void tellServer(server::ConnId id, MonoTime when);
@@ -111,6 +130,7 @@ private:
     std::map<server::ConnId, Connection> m_connections;
     std::map<int, MonoTime> m_partitions;
     std::set<int> m_blocked;
+    std::map<int, std::int64_t> m_rates; ///< of slow clients, bytes a second
 };
 
 } // namespace skein::sim

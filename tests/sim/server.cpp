@@ -1,5 +1,7 @@
 #include "tests/sim/server.h"
 
+#include <sqlite3.h>
+
 namespace skein::sim
 {
 
@@ -142,6 +144,8 @@ ServerNode::ServerNode(Loop& loop, Trace& trace, Random& random, Outbound& outbo
     }())
     , m_own(random.next())
 {
+    m_disk.random = &m_own;
+    m_disk.effect = [this] { return spend(); };
 }
 
 ServerNode::~ServerNode()
@@ -149,25 +153,56 @@ ServerNode::~ServerNode()
     kill();
 }
 
+bool ServerNode::spend()
+{
+    if (m_disk.frozen())
+        return false;
+    if (m_effectsLeft < 0 || m_effectsLeft-- > 0)
+        return true;
+    m_effectsLeft = -1;
+    m_disk.freeze();
+    m_trace.note(m_loop.now(), "server", "dies");
+    m_loop.after(0, [this, life = m_life] {
+        if (life == m_life && died)
+            died();
+    });
+    return false;
+}
+
 void ServerNode::start()
 {
     const std::uint64_t life = ++m_life;
     SqliteOptions options;
-    options.disk = &m_disk;
+    options.uri = uri();
+    if (m_restored)
+        options.newGeneration = m_loop.clock().wallNow().ms;
     options.threading = SqliteOptions::Threading::Inline;
     options.post = [this, life](std::function<void()> answer) {
         m_loop.after(1, [this, life, answer = std::move(answer)] {
             if (life != m_life)
                 return; // committed, and the process died before it could say so
+            if (m_disk.frozen())
+                return;
             answer();
             touched();
         });
     };
     auto opened = SqliteStorage::open(std::move(options));
     if (!opened) {
+        if (m_disk.frozen())
+            return; // it died again, and died() follows
+        if (m_disk.full || m_disk.failures > 0) {
+            m_trace.note(m_loop.now(), "server", "does not start", toString(opened.error()));
+            m_loop.after(1'000, [this, life] {
+                if (life == m_life && !m_service)
+                    start();
+            });
+            return;
+        }
         m_trace.fail(m_loop.now(), "server does not start: " + toString(opened.error()));
         return;
     }
+    m_restored = false;
     m_storage = std::move(*opened);
     m_storage->setCommitFault([this]() -> std::optional<ErrorCode> {
         if (!m_random.chance(commitFails))
@@ -175,28 +210,63 @@ void ServerNode::start()
         return m_random.chance(0.5) ? ErrorCode::StorageFull : ErrorCode::StorageFailed;
     });
     m_observed = std::make_unique<Observed>(*m_storage, m_membership);
+    ServiceConfig config;
+    config.limits = limits;
     m_service = std::make_unique<Service>(*m_observed, m_tokens, m_outbound, m_loop.clock(), m_own,
-                                          m_metrics, Logger(), ServiceConfig());
+                                          m_metrics, Logger(), config);
     m_trace.note(m_loop.now(), "server", "started");
     m_pumping = false;
     m_tickAt = MonoTime{INT64_MAX};
     touched();
 }
 
-void ServerNode::kill()
+void ServerNode::kill(bool powerCut)
 {
-    if (!m_service)
-        return;
     ++m_life;
+    m_effectsLeft = -1;
+    m_disk.freeze();
+    if (m_service)
+        m_trace.note(m_loop.now(), "server", powerCut ? "power cut" : "killed");
     m_service.reset();
     m_observed.reset();
     m_storage.reset();
-    m_trace.note(m_loop.now(), "server", "killed");
+    if (powerCut)
+        m_disk.powerCut(m_own);
+    m_disk.thaw();
+}
+
+void ServerNode::backUp()
+{
+    m_trace.note(m_loop.now(), "server", "backup");
+    m_backup = m_disk.image();
+}
+
+void ServerNode::restoreBackup()
+{
+    kill();
+    m_trace.note(m_loop.now(), "server", "restored");
+    m_disk.restore(m_backup);
+    m_restored = true;
+}
+
+std::string ServerNode::integrity()
+{
+    sqlite3* db = nullptr;
+    sqlite3_stmt* check = nullptr;
+    std::string said;
+    sqlite3_open_v2(uri().c_str(), &db,
+                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+    sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &check, nullptr);
+    if (check && sqlite3_step(check) == SQLITE_ROW)
+        said = reinterpret_cast<const char*>(sqlite3_column_text(check, 0));
+    sqlite3_finalize(check);
+    sqlite3_close(db);
+    return said;
 }
 
 void ServerNode::drain(std::int64_t windowMs)
 {
-    if (m_service) {
+    if (service()) {
         m_service->drain(windowMs);
         touched();
     }
@@ -205,13 +275,15 @@ void ServerNode::drain(std::int64_t windowMs)
 void ServerNode::pump()
 {
     m_pumping = false;
+    if (!service())
+        return;
     m_storage->pump();
     touched();
 }
 
 void ServerNode::touched()
 {
-    if (!m_service)
+    if (!service())
         return;
     if (!m_pumping && m_storage->pending() > 0) {
         m_pumping = true;
@@ -230,6 +302,8 @@ void ServerNode::touched()
             if (life != m_life || m_tickAt != next)
                 return;
             m_tickAt = MonoTime{INT64_MAX};
+            if (!service())
+                return;
             m_service->tick();
             touched();
         });
@@ -242,43 +316,76 @@ void ServerNode::addUser(const UserId& id, const std::string& name)
     touched();
 }
 
-void ServerNode::addOldRoom(const RoomId& id, const std::vector<UserId>& members,
-                            std::int64_t messages)
+void ServerNode::pumpAll()
 {
-    const auto key = [this](const UserId& user) { return m_observed->keyOf(user); };
-    const std::int64_t ts = m_loop.clock().wallNow().ms;
+    while (m_storage->pump()) {
+    }
+    m_loop.run(m_loop.now() + Milliseconds(10));
+}
+
+RoomKey ServerNode::makeRoom(const RoomId& id, const std::vector<UserId>& members)
+{
     CreateRoomOp room;
     room.id = id;
     room.creatorId = members.front();
-    room.creator = key(members.front());
+    room.creator = m_observed->keyOf(members.front());
     room.device = DeviceId("import");
-    room.tempId = makeTempId({ts}, m_own);
-    room.name = "old";
+    room.ts = m_loop.clock().wallNow().ms;
+    room.tempId = makeTempId({room.ts}, m_own);
+    room.name = id.str();
     for (std::size_t i = 1; i < members.size(); ++i)
-        room.members.push_back(key(members[i]));
-    room.ts = ts;
+        room.members.push_back(m_observed->keyOf(members[i]));
     RoomKey made = 0;
     m_observed->createRoom(std::move(room), [&made](Result<RoomMade> result) {
         made = result ? result->room.key : 0;
     });
-    while (m_storage->pump()) {
-    }
-    m_loop.run(m_loop.now() + Milliseconds(10));
+    pumpAll();
+    return made;
+}
+
+void ServerNode::addOldRoom(const RoomId& id, const std::vector<UserId>& members,
+                            std::int64_t messages)
+{
+    const RoomKey made = makeRoom(id, members);
+    const std::int64_t ts = m_loop.clock().wallNow().ms;
     for (std::int64_t i = 0; i < messages; ++i) {
         LogOp op;
         op.room = made;
-        op.sender = key(members[m_own.below(members.size())]);
+        op.event.sender = members[m_own.below(members.size())];
+        op.sender = m_observed->keyOf(op.event.sender);
         op.device = DeviceId("import");
         op.event.room = id;
         op.event.tempId = makeTempId({ts}, m_own);
         op.event.ts = ts;
+        op.event.kind = i % 37 == 0 ? protocol::Kind::Image : protocol::Kind::Text;
         op.event.body = "old " + std::to_string(i);
         m_observed->append(std::move(op), [](auto) {});
     }
-    while (m_storage->pump()) {
-    }
-    m_loop.run(m_loop.now() + Milliseconds(10));
+    pumpAll();
     // The service learns of it as after any restart.
+    kill();
+    start();
+}
+
+void ServerNode::addManyRooms(const std::vector<UserId>& members, std::int64_t count)
+{
+    const std::int64_t ts = m_loop.clock().wallNow().ms;
+    std::vector<UserKey> keys;
+    for (const UserId& user : members)
+        keys.push_back(m_observed->keyOf(user));
+    for (std::int64_t i = 0; i < count; ++i) {
+        CreateRoomOp room;
+        room.id = RoomId("many-" + std::to_string(i));
+        room.creatorId = members.front();
+        room.creator = keys.front();
+        room.device = DeviceId("import");
+        room.ts = ts + i;
+        room.tempId = makeTempId({ts}, m_own);
+        room.name = room.id.str();
+        room.members.assign(keys.begin() + 1, keys.end());
+        m_observed->createRoom(std::move(room), [](auto) {});
+    }
+    pumpAll();
     kill();
     start();
 }

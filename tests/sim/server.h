@@ -1,10 +1,12 @@
-// The real service over the real store on a disk in memory, with a commit that takes time and a
-// process that can be killed between any two steps. Thread: one.
+// The real service over the real store on a disk of its own (disk.h), with a commit that takes time
+// and a process that can be killed at any effect; and the administrator who makes backups and
+// restores them. Thread: one.
 #pragma once
 
 #include "server/service/service.h"
 #include "server/service/tokens.h"
 #include "server/storage/sqlite/store.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/network.h"
 
 #include <map>
@@ -26,33 +28,54 @@ public:
 
     void start();
     /// The process dies: what is not committed is gone, answers on their way are not given.
-    void kill();
+    /// `powerCut`: and what the disk had not synced.
+    void kill(bool powerCut = false);
+    /// The process dies after that many more writes to the disk or the network; `died` follows.
+    void dieAfter(int effects) { m_effectsLeft = effects; }
+    std::function<void()> died;
+    bool spend();
+    /// A copy of all files at this moment, as a snapshot of the volume would be.
+    void backUp();
+    [[nodiscard]] bool hasBackup() const { return !m_backup.empty(); }
+    /// The disk becomes the last backup; the next start() begins a new generation.
+    void restoreBackup();
     void drain(std::int64_t windowMs);
     /// Something was handed to the service: arranges its ticks and commits.
     void touched();
 
-    [[nodiscard]] server::Service* service() { return m_service.get(); }
+    /// Null while it is down, or dead and not buried yet.
+    [[nodiscard]] server::Service* service() { return m_disk.frozen() ? nullptr : m_service.get(); }
     [[nodiscard]] const server::Tokens& tokens() const { return m_tokens; }
     [[nodiscard]] const Membership& membership() const { return m_membership; }
-    [[nodiscard]] server::MemoryDisk& disk() { return m_disk; }
+    [[nodiscard]] Disk& disk() { return m_disk; }
+    [[nodiscard]] std::string uri() const { return m_disk.uri("skein.db"); }
+    [[nodiscard]] std::string integrity();
     void addUser(const UserId& id, const std::string& name);
     /// A room of these users with a long history, before anybody connects: longer than what is
     /// caught up with in one go, so that devices begin with a page and a hole.
     void addOldRoom(const RoomId& id, const std::vector<UserId>& members, std::int64_t messages);
+    /// Many rooms of these users with one message each.
+    void addManyRooms(const std::vector<UserId>& members, std::int64_t count);
 
     std::int64_t commitMs = 2;
     double commitStalls = 0; ///< chance of a commit that takes long enough for message_pending
     double commitFails = 0;  ///< chance of a commit that the disk refuses
+    protocol::Limits limits; ///< of the next start
 
 private:
     class Observed;
     void pump();
+    server::RoomKey makeRoom(const RoomId& id, const std::vector<UserId>& members);
+    void pumpAll();
 
     Loop& m_loop;
     Trace& m_trace;
     Random& m_random;
     server::Outbound& m_outbound;
-    server::MemoryDisk m_disk;
+    Disk m_disk{true};
+    Disk::Image m_backup;
+    bool m_restored = false;
+    int m_effectsLeft = -1; ///< -1: no end is planned
     server::Tokens m_tokens;
     SeededRandom m_own;
     Metrics m_metrics;

@@ -1,9 +1,5 @@
 #include "tests/sim/simulation.h"
 
-#include "protocol/codec.h"
-
-#include <sqlite3.h>
-
 namespace skein::sim
 {
 
@@ -19,12 +15,6 @@ constexpr std::int64_t kStormMsMax =
 constexpr std::int64_t kOldMessagesMin = 1'050, kOldMessagesMax = 1'400;
 // What the server lets one user send, in messages a minute (protocol::Limits).
 constexpr std::int64_t kMsPerMessage = 500;
-
-std::string diskName(std::uint64_t seed)
-{
-    static std::uint64_t serial = 0;
-    return "sim-" + std::to_string(seed) + "-" + std::to_string(serial++);
-}
 
 } // namespace
 
@@ -45,8 +35,8 @@ Simulation::Simulation(const Options& options)
 
 Simulation::~Simulation()
 {
-    m_clients.clear();
     m_server.kill();
+    m_clients.clear();
 }
 
 std::int64_t Simulation::between(std::int64_t low, std::int64_t high)
@@ -62,7 +52,8 @@ ClientNode& Simulation::anyClient()
 
 std::vector<offline::RoomRow> Simulation::rooms(ClientNode& client)
 {
-    auto listed = client.reader().rooms(0, 100);
+    // Of a large account the upper part of the list is what people look at.
+    auto listed = client.reader().rooms(0, m_options.rooms ? 30 : 100);
     return listed ? std::move(*listed) : std::vector<offline::RoomRow>();
 }
 
@@ -71,12 +62,37 @@ void Simulation::leaving(int client, const server::FramePtr& frame)
     m_checker.leaving(*m_clients[static_cast<std::size_t>(client)], frame);
 }
 
+void Simulation::addDevice(std::size_t user)
+{
+    const auto index = static_cast<int>(m_clients.size());
+    auto& client = *m_clients.emplace_back(
+        std::make_unique<ClientNode>(m_loop, m_trace, m_random, m_network, m_server.tokens(), index,
+                                     m_users[user], "name" + std::to_string(user), m_powerCuts));
+    client.older = m_older && m_random.chance(0.4);
+    client.started = [this, &client] { m_checker.survived(client); };
+    client.died = [this, &client] { restartClient(client, between(1, 20'000)); };
+    client.filtered = [this, &client](const RoomId& room, const engine::FilteredPage& page) {
+        m_checker.filtered(client, room, page);
+    };
+}
+
 void Simulation::build()
 {
+    const bool large = m_options.rooms > 0;
+    m_powerCuts = m_random.chance(0.4);
+    m_brokenDisks = m_random.chance(0.3);
+    m_backups = m_random.chance(0.2);
+    m_slow = m_random.chance(0.4);
+    m_older = m_random.chance(0.2);
+    // Most rooms in summary, as in an account of thousands.
+    if (m_random.chance(0.25))
+        m_server.limits.fullSubscriptions = between(1, 3);
+    m_server.died = [this] { restartServer(between(1, 15'000)); };
     m_server.start();
-    const auto users = between(2, 6);
+    const auto users = large ? 2 : between(2, 6);
     const auto devices =
-        between(std::max<std::int64_t>(2, users), std::min<std::int64_t>(16, users * 3));
+        large ? 3
+              : between(std::max<std::int64_t>(2, users), std::min<std::int64_t>(16, users * 3));
     for (std::int64_t i = 0; i < users; ++i) {
         m_users.emplace_back("user-" + std::to_string(i));
         m_server.addUser(m_users.back(), "name" + std::to_string(i));
@@ -84,15 +100,13 @@ void Simulation::build()
     m_loop.run(m_loop.now() + Milliseconds(100));
     if (m_random.chance(0.15))
         m_server.addOldRoom(RoomId("old-room"), m_users, between(kOldMessagesMin, kOldMessagesMax));
-    const std::string disk = diskName(m_options.seed);
+    if (large)
+        m_server.addManyRooms(m_users, m_options.rooms);
     for (std::int64_t i = 0; i < devices; ++i) {
-        const auto user = static_cast<std::size_t>(i % users);
-        m_clients.push_back(std::make_unique<ClientNode>(
-            m_loop, m_trace, m_random, m_network, m_server.tokens(), static_cast<int>(i),
-            m_users[user], "name" + std::to_string(user), disk));
+        addDevice(static_cast<std::size_t>(i % users));
         m_clients.back()->start();
     }
-    m_loop.run(m_loop.now() + Milliseconds(2'000));
+    m_loop.run(m_loop.now() + Milliseconds(large ? 20'000 : 2'000));
     const auto count = between(1, 4);
     for (std::int64_t i = 0; i < count; ++i) {
         ClientNode& maker = *m_clients[static_cast<std::size_t>(i) % m_clients.size()];
@@ -107,15 +121,19 @@ void Simulation::build()
         maker.touched();
     }
     m_loop.run(m_loop.now() + Milliseconds(3'000));
+    chooseFaults();
+}
 
-    // What kind of run this is.
+void Simulation::chooseFaults()
+{
     m_pace = between(20, 1'500);
-    m_manages = m_random.chance(0.5);
+    // Who is removed while a restored server lacks their messages has them nowhere.
+    m_manages = m_random.chance(0.5) && !m_backups;
     Weather& weather = m_network.weather;
     weather.delayMax = weather.delayMin + between(0, m_random.chance(0.3) ? 3'000 : 300);
-    if (m_random.chance(0.15))
+    if (m_random.chance(0.1))
         return; // a calm one
-    m_faultEvery = between(2'000, 40'000);
+    m_faultEvery = between(2'000, 30'000);
     const double loss = static_cast<double>(between(0, 30)) / 100.0;
     m_proxy = m_random.chance(0.3);
     if (m_proxy) {
@@ -136,235 +154,6 @@ void Simulation::build()
     }
 }
 
-void Simulation::scheduleWork()
-{
-    m_loop.after(between(0, m_pace * 2), [this] {
-        if (m_healing)
-            return;
-        ClientNode& client = anyClient();
-        if (client.running()) {
-            act(client);
-            client.touched();
-        }
-        scheduleWork();
-    });
-}
-
-void Simulation::write(ClientNode& client, const RoomId& room)
-{
-    const auto burst = m_random.chance(0.1) ? between(2, 20) : 1;
-    for (std::int64_t i = 0; i < burst && m_written < m_options.messages; ++i) {
-        engine::Draft draft;
-        draft.body = "m" + std::to_string(m_written) + " from " + client.label();
-        draft.endsDraft = m_random.chance(0.3);
-        auto sent = client.engine().send(room, draft);
-        if (!sent) {
-            m_trace.note(m_loop.now(), client.label(), "not written", toString(sent.error()));
-            return;
-        }
-        ++m_written;
-        m_trace.note(m_loop.now(), client.label(), "write", sent->str() + " " + draft.body);
-        m_checker.wrote(client.index(), *sent, room, draft.body);
-    }
-}
-
-void Simulation::change(ClientNode& client, const RoomId& room)
-{
-    auto page = client.reader().newest(room, 30);
-    if (!page || page->rows.empty())
-        return;
-    const MessageRow& row = page->rows[m_random.below(page->rows.size())];
-    if (row.type == MessageRow::Type::Hole) {
-        client.engine().wantHistory(room, row.holeHi.next());
-        return;
-    }
-    const auto what = m_random.below(12);
-    Result<TempId> done = TempId();
-    if (what >= 10) {
-        done = client.engine().pin(room, row.rowId, m_random.chance(0.7));
-    } else if (what < 5) {
-        done = client.engine().react(room, row.rowId, m_random.chance(0.5) ? "+1" : "heart",
-                                     m_random.chance(0.7));
-    } else if (row.own && what < 8 && !row.deleted) {
-        const std::string body = row.body + "!";
-        done = client.engine().edit(room, row.rowId, body);
-        if (done && !row.tempId.empty())
-            m_checker.rewrote(row.tempId, body);
-    } else if (row.own && !row.deleted) {
-        done = client.engine().remove(room, row.rowId);
-        if (done && !row.seq)
-            m_checker.discarded(row.tempId);
-    }
-    m_trace.note(m_loop.now(), client.label(), "change",
-                 std::to_string(what) + " " + row.body + (done ? "" : toString(done.error())));
-}
-
-void Simulation::manage(ClientNode& client, const RoomId& room)
-{
-    if (m_random.chance(0.3)) {
-        const std::string name = "name " + std::to_string(between(1, 999));
-        auto done = m_random.chance(0.7) ? client.engine().updateRoom(room, {name, {}, {}})
-                                         : client.engine().updateRoom(room, {{}, name, {}});
-        m_trace.note(m_loop.now(), client.label(), "rename",
-                     room.str() + " " + name + (done ? "" : " " + toString(done.error())));
-        return;
-    }
-    const UserId& user = m_users[m_random.below(m_users.size())];
-    std::optional<protocol::Role> role;
-    if (m_random.chance(0.6))
-        role = protocol::Role::Member;
-    auto done = client.engine().setMember(room, user, role);
-    m_trace.note(m_loop.now(), client.label(), role ? "add" : "remove",
-                 user.str() + " " + room.str() + (done ? "" : " " + toString(done.error())));
-}
-
-void Simulation::settleFailed(ClientNode& client, const RoomId& room)
-{
-    auto page = client.reader().newest(room, 30);
-    if (!page)
-        return;
-    for (const MessageRow& row : page->rows) {
-        if (row.status != offline::Status::Failed)
-            continue;
-        const bool again = m_random.chance(0.3);
-        auto done = again ? client.engine().retry(row.tempId) : client.engine().discard(row.tempId);
-        if (done && !again)
-            m_checker.discarded(row.tempId);
-        m_trace.note(m_loop.now(), client.label(), again ? "retry" : "discard", row.tempId.str());
-        return;
-    }
-}
-
-void Simulation::act(ClientNode& client)
-{
-    const auto listed = rooms(client);
-    if (listed.empty())
-        return;
-    const offline::RoomRow& row = listed[m_random.below(listed.size())];
-    const RoomId room = row.room;
-    const auto what = m_random.below(100);
-    engine::Engine& engine = client.engine();
-    if (what < 50) {
-        write(client, room);
-    } else if (what < 62) {
-        change(client, room);
-    } else if (what < 72) {
-        if (row.head)
-            engine.markRead(room, Seq(between(1, row.head.value())));
-    } else if (what < 75) {
-        engine.typing(room, m_random.chance(0.7));
-    } else if (what < 85) {
-        if (client.opened().contains(room) && m_random.chance(0.5))
-            client.closeRoom(room);
-        else if (!client.opened().contains(room))
-            client.openRoom(room);
-    } else if (what < 89) {
-        engine.wantHistory(room, Seq(between(0, row.head.value())));
-    } else if (what < 91) {
-        engine.wantAround(room, Seq(between(1, row.head.value() + 1)));
-    } else if (what < 95) {
-        const std::string text =
-            m_random.chance(0.3) ? "" : "draft " + std::to_string(between(1, 999));
-        if (!row.draftOther.empty() && m_random.chance(0.3))
-            (void)engine.settleOtherDraft(room, m_random.chance(0.5));
-        else
-            (void)engine.setDraft(room, text);
-    } else if (what < 98) {
-        settleFailed(client, room);
-    } else if (m_manages) {
-        manage(client, room);
-    }
-}
-
-void Simulation::scheduleFaults()
-{
-    if (!m_faultEvery)
-        return;
-    m_loop.after(between(1, m_faultEvery * 2), [this] {
-        if (m_healing)
-            return;
-        fault();
-        scheduleFaults();
-    });
-}
-
-void Simulation::restartServer(std::int64_t afterMs)
-{
-    m_server.kill();
-    m_network.serverDied();
-    m_loop.after(afterMs, [this] {
-        if (!m_server.service())
-            m_server.start();
-    });
-}
-
-void Simulation::restartClient(ClientNode& client, std::int64_t afterMs)
-{
-    client.kill();
-    m_loop.after(afterMs, [this, &client] {
-        if (client.running())
-            return;
-        client.start();
-        m_checker.survived(client);
-    });
-}
-
-void Simulation::fault()
-{
-    ClientNode& client = anyClient();
-    switch (m_random.below(11)) {
-    case 10: {
-        const auto length = between(1'000, 180'000);
-        m_trace.note(m_loop.now(), client.label(), "sockets blocked", std::to_string(length));
-        m_network.blockSockets(client.index(), true);
-        m_loop.after(length, [this, &client] { m_network.blockSockets(client.index(), false); });
-        break;
-    }
-    case 0:
-        m_network.breakAll(client.index());
-        break;
-    case 1:
-        m_trace.note(m_loop.now(), client.label(), "half open");
-        m_network.silence(client.index());
-        break;
-    case 2: {
-        const auto length = between(500, 60'000);
-        m_trace.note(m_loop.now(), client.label(), "partition", std::to_string(length));
-        m_network.partition(client.index(), m_loop.now() + Milliseconds(length));
-        break;
-    }
-    case 3:
-    case 4:
-    case 5:
-        if (client.running())
-            restartClient(client, between(1, 20'000));
-        break;
-    case 6:
-        if (m_server.service())
-            restartServer(between(1, 15'000));
-        break;
-    case 7:
-        if (m_server.service()) {
-            m_trace.note(m_loop.now(), "server", "drain");
-            m_server.drain(2'000);
-            m_loop.after(between(100, 5'000), [this] {
-                if (m_server.service())
-                    restartServer(between(1, 5'000));
-            });
-        }
-        break;
-    case 8:
-        client.jumpWall(m_random.chance(0.5) ? 3'600'000 : -3'600'000);
-        break;
-    default:
-        if (client.running()) {
-            client.suspend();
-            m_loop.after(between(100, 90'000), [&client] { client.resume(); });
-        }
-        break;
-    }
-}
-
 void Simulation::heal()
 {
     m_healing = true;
@@ -372,6 +161,11 @@ void Simulation::heal()
     m_network.weather = Weather();
     m_server.commitFails = m_server.commitStalls = 0;
     m_server.commitMs = 2;
+    m_server.disk().full = false;
+    m_server.disk().failures = 0;
+    if (m_server.disk().frozen())
+        m_server.kill();
+    m_server.dieAfter(-1);
     if (!m_server.service())
         m_server.start();
     for (const auto& client : m_clients) {
@@ -379,11 +173,15 @@ void Simulation::heal()
         m_network.partition(client->index(), m_loop.now());
         // Where no socket gets through for good, everything must converge over HTTP.
         m_network.blockSockets(client->index(), m_faultEvery > 0 && m_random.chance(0.1));
+        m_network.slow(client->index(), -1);
+        client->disk().full = false;
+        client->disk().failures = 0;
+        if (client->dying())
+            client->kill();
+        client->dieAfter(-1);
         client->resume();
-        if (!client->running()) {
+        if (!client->alive())
             client->start();
-            m_checker.survived(*client);
-        }
         // The proxy goes away, and its connections with it, or it stays and only becomes faithful:
         // then what it lost must be found on the live connection.
         if (m_proxy && m_random.chance(0.5))
@@ -395,6 +193,8 @@ void Simulation::heal()
         const auto outbox = client->engine().outbox();
         unsent = std::max(unsent, outbox.queued + outbox.inFlight);
     }
+    if (m_restores > 0)
+        unsent += m_written; // what a restored server lacks is sent again
     const auto devices = static_cast<std::int64_t>(m_clients.size() / m_users.size() + 1);
     const MonoTime bound =
         m_loop.now() + Milliseconds(kConvergeMs + unsent * devices * kMsPerMessage);
@@ -464,6 +264,20 @@ void Simulation::readEverything()
     m_loop.run(m_loop.now() + Milliseconds(3'000));
 }
 
+// Pages by filter say what the log says, and leave no trace on the device.
+void Simulation::checkFiltered()
+{
+    for (const auto& client : m_clients) {
+        for (const auto& room : rooms(*client)) {
+            client->engine().wantFiltered(room.room, protocol::kFilterMedia, Seq());
+            client->touched();
+        }
+    }
+    m_checker.expectFiltered();
+    m_loop.run(m_loop.now() + Milliseconds(5'000));
+    m_checker.final(m_clients);
+}
+
 Outcome Simulation::run()
 {
     build();
@@ -480,7 +294,8 @@ Outcome Simulation::run()
         m_checker.final(m_clients);
         for (const auto& client : m_clients)
             client->checkScreen();
-        if (m_server.disk().integrity() != "ok")
+        checkFiltered();
+        if (m_server.integrity() != "ok")
             m_trace.fail(m_loop.now(), "the server's file is damaged");
     }
     return {m_trace.failures(), m_trace.hash(),          m_loop.events(),

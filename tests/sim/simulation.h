@@ -15,8 +15,9 @@ namespace skein::sim
 
 struct Options {
     std::uint64_t seed = 1;
-    int messages = 200;
+    int messages = 500;
     bool print = false;
+    int rooms = 0; ///< not 0: a large account, that many rooms
 };
 
 struct Outcome {
@@ -30,6 +31,8 @@ inline constexpr std::int64_t kConvergeMs = 60'000;
 
 [[nodiscard]] Outcome simulate(const Options& options);
 
+/// simulation.cpp: what kind of run it is, its phases. people.cpp: what users do. faults.cpp: what
+/// goes wrong.
 class Simulation final : private Uplink
 {
 public:
@@ -40,10 +43,13 @@ public:
 private:
     // Uplink
     server::Service* service() override { return m_server.service(); }
+    bool serverWrites() override { return m_server.spend(); }
     void touched() override { m_server.touched(); }
     void leaving(int client, const server::FramePtr& frame) override;
 
     void build();
+    void chooseFaults();
+    void addDevice(std::size_t user);
     void scheduleWork();
     void scheduleFaults();
     void act(ClientNode& client);
@@ -52,10 +58,15 @@ private:
     void manage(ClientNode& client, const RoomId& room);
     void settleFailed(ClientNode& client, const RoomId& room);
     void fault();
+    void serverFault(std::uint64_t which);
     void restartServer(std::int64_t afterMs);
+    void restoreServer();
     void restartClient(ClientNode& client, std::int64_t afterMs);
+    void brokenDisk(Disk& disk, std::int64_t forMs);
     void heal();
     void readEverything();
+    void checkFiltered();
+    void settled(ClientNode& client, const TempId& temp, const Error& error);
     bool scrollUp(ClientNode& client, const RoomId& room, offline::Position& from);
 
     [[nodiscard]] std::int64_t between(std::int64_t low, std::int64_t high);
@@ -75,6 +86,12 @@ private:
     std::int64_t m_pace = 300;     ///< ms between actions, on average
     std::int64_t m_faultEvery = 0; ///< ms; 0 = none
     bool m_proxy = false, m_healing = false, m_manages = false;
+    bool m_powerCuts = false; ///< disks may lose what was not synced
+    bool m_brokenDisks = false;
+    bool m_backups = false; ///< the server is restored from one
+    bool m_slow = false;    ///< readers
+    bool m_older = false;   ///< some devices were not updated yet
+    int m_restores = 0;
 };
 
 } // namespace skein::sim

@@ -10,8 +10,8 @@ namespace
 TEST(Simulation, theSameSeedGivesTheSameTrace)
 {
     for (const std::uint64_t seed : {3U, 8U, 21U}) {
-        const Outcome once = simulate({seed, 100, false});
-        const Outcome again = simulate({seed, 100, false});
+        const Outcome once = simulate({seed, 100, false, 0});
+        const Outcome again = simulate({seed, 100, false, 0});
         EXPECT_EQ(once.traceHash, again.traceHash) << "seed " << seed;
         EXPECT_EQ(once.events, again.events) << "seed " << seed;
     }
@@ -19,12 +19,12 @@ TEST(Simulation, theSameSeedGivesTheSameTrace)
 
 TEST(Simulation, anotherSeedGivesAnotherTrace)
 {
-    EXPECT_NE(simulate({3, 50, false}).traceHash, simulate({4, 50, false}).traceHash);
+    EXPECT_NE(simulate({3, 50, false, 0}).traceHash, simulate({4, 50, false, 0}).traceHash);
 }
 
 TEST(Simulation, messagesAreWrittenAndConfirmed)
 {
-    const Outcome outcome = simulate({5, 100, false});
+    const Outcome outcome = simulate({5, 100, false, 0});
     EXPECT_EQ(outcome.written, 100);
     EXPECT_GE(outcome.confirmed, 90);
 }

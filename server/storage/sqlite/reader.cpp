@@ -14,6 +14,9 @@ Result<void> Reader::open()
 {
     const std::string from =
         std::string("SELECT ") + kEventColumns + " FROM message m JOIN user u ON u.key=m.sender ";
+    // As the partial indexes have it (schema.cpp), word for word: only then they are used.
+    const std::string pinned = "WHERE m.room=? AND m.kind<=4 AND (m.flags & 4)<>0 AND ";
+    const std::string media = "WHERE m.room=? AND m.kind IN (1,2) AND (m.flags & 2)=0 AND ";
     struct Row {
         Stmt& stmt;
         std::string sql;
@@ -26,6 +29,10 @@ Result<void> Reader::open()
          from + "WHERE m.room=? AND m.seq<? AND m.kind<=4 ORDER BY m.seq DESC LIMIT ?"},
         {m_newerMessages,
          from + "WHERE m.room=? AND m.seq>? AND m.seq<=? AND m.kind<=4 ORDER BY m.seq LIMIT ?"},
+        {m_olderPinned, from + pinned + "m.seq<? ORDER BY m.seq DESC LIMIT ?"},
+        {m_newerPinned, from + pinned + "m.seq>? AND m.seq<=? ORDER BY m.seq LIMIT ?"},
+        {m_olderMedia, from + media + "m.seq<? ORDER BY m.seq DESC LIMIT ?"},
+        {m_newerMedia, from + media + "m.seq>? AND m.seq<=? ORDER BY m.seq LIMIT ?"},
         {m_changed, from + "WHERE m.room=? AND m.seq BETWEEN ? AND ? AND m.rev>? AND m.kind<=4 "
                            "ORDER BY m.seq LIMIT ?"},
         {m_credentials,
@@ -126,13 +133,17 @@ bool Reader::older(const HistoryQuery& query, const Head& head, Seq before, std:
 {
     std::vector<Event> found;
     bool more = false;
-    m_olderMessages.bind(query.room).bind(before.value()).bind(limit + 1);
-    while (m_olderMessages.step()) {
-        Event event = readEvent(m_olderMessages, query.room, head.id, head.epoch);
+    using Filter = HistoryQuery::Filter;
+    Stmt& rows = query.filter == Filter::Pinned  ? m_olderPinned
+                 : query.filter == Filter::Media ? m_olderMedia
+                                                 : m_olderMessages;
+    rows.bind(query.room).bind(before.value()).bind(limit + 1);
+    while (rows.step()) {
+        Event event = readEvent(rows, query.room, head.id, head.epoch);
         const std::size_t size = wireBytes(event);
         if (static_cast<std::int64_t>(found.size()) == limit || (!found.empty() && size > bytes)) {
             more = true;
-            m_olderMessages.reset();
+            rows.reset();
             break;
         }
         bytes -= std::min(size, bytes);
@@ -149,13 +160,17 @@ bool Reader::newer(const HistoryQuery& query, const Head& head, Seq after, std::
 {
     std::size_t count = 0;
     bool more = false;
-    m_newerMessages.bind(query.room).bind(after.value()).bind(head.seq.value()).bind(limit + 1);
-    while (m_newerMessages.step()) {
-        Event event = readEvent(m_newerMessages, query.room, head.id, head.epoch);
+    using Filter = HistoryQuery::Filter;
+    Stmt& rows = query.filter == Filter::Pinned  ? m_newerPinned
+                 : query.filter == Filter::Media ? m_newerMedia
+                                                 : m_newerMessages;
+    rows.bind(query.room).bind(after.value()).bind(head.seq.value()).bind(limit + 1);
+    while (rows.step()) {
+        Event event = readEvent(rows, query.room, head.id, head.epoch);
         const std::size_t size = wireBytes(event);
         if (static_cast<std::int64_t>(count) == limit || (count > 0 && size > bytes)) {
             more = true;
-            m_newerMessages.reset();
+            rows.reset();
             break;
         }
         bytes -= std::min(size, bytes);

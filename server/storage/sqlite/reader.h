@@ -41,8 +41,8 @@ private:
                std::size_t& bytes, HistoryPage& page);
 
     Db& m_db;
-    Stmt m_head, m_after, m_newest, m_olderMessages, m_newerMessages, m_changed, m_credentials,
-        m_drafts, m_sessions;
+    Stmt m_head, m_after, m_newest, m_olderMessages, m_newerMessages, m_olderPinned, m_newerPinned,
+        m_olderMedia, m_newerMedia, m_changed, m_credentials, m_drafts, m_sessions;
 };
 
 } // namespace skein::server::sqlite

@@ -234,6 +234,8 @@ Result<void> Store::start()
     if (memory) {
         path = m_options.disk->uri();
         vfs.clear();
+    } else if (!m_options.uri.empty()) {
+        path = m_options.uri;
     } else {
         if (auto made = makeDirectory(m_options.directory); !made)
             return made;
@@ -255,8 +257,16 @@ Result<void> Store::start()
         return fail(m_writeDb.error());
     if (auto migrated = sqlite::migrate(m_writeDb); !migrated)
         return migrated;
-    if (m_options.newGeneration)
-        m_writeDb.exec("UPDATE room SET epoch=epoch+1");
+    if (m_options.newGeneration > 0) {
+        // What an earlier restoration left of the log is the least that all generations share.
+        const std::string now = std::to_string(m_options.newGeneration);
+        const std::string raise = "UPDATE room SET base=CASE WHEN epoch>1 THEN min(base,seq) ELSE "
+                                  "seq END, epoch=max(epoch+1," +
+                                  now + ")";
+        m_writeDb.exec(raise.c_str());
+        if (m_writeDb.failed())
+            return fail(m_writeDb.error());
+    }
     if (threaded()) {
         sqlite3_wal_hook(
             m_writeDb.handle(),

@@ -38,15 +38,18 @@ struct SqliteOptions {
     std::string directory;      ///< made (mode 0700) when missing; unused with `disk`
     MemoryDisk* disk = nullptr; ///< not owned; must outlive the store
     std::string vfs;            ///< name of a registered SQLite VFS; empty = the system's
+    /// Instead of a directory: a database on a VFS of its own ("file:/1/skein.db?vfs=…"), without a
+    /// lock file.
+    std::string uri;
     enum class Threading {
         Threaded, ///< a writer, a reader and a checkpoint thread
         Inline    ///< nothing happens until pump(), on the caller's thread
     } threading = Threading::Threaded;
     /// Where callbacks run. May be empty with Inline: then pump() itself calls them.
     Executor post;
-    /// The database was restored from a backup: every room's epoch is raised, so that clients fetch
-    /// anew.
-    bool newGeneration = false;
+    /// Not 0: the database was restored from a backup, at this time (ms since 1970). It becomes
+    /// every room's epoch, so that clients fetch anew; two restorations never share one.
+    std::int64_t newGeneration = 0;
     /// Bound on the size of the file, in pages of 4 KiB; 0 = none. At the bound writes fail with
     /// StorageFull.
     std::int64_t pageCountMax = 0;

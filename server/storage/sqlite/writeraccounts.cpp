@@ -136,7 +136,7 @@ Result<Snapshot> Writer::load()
     row.prepare(m_db, "SELECT "
                       "key,id,kind,name,topic,archived,epoch,seq,ord,touch,created,last_seq,last_"
                       "sender,last_kind,"
-                      "last_text,last_ts FROM room");
+                      "last_text,last_ts,base FROM room");
     while (row.step()) {
         RoomRow room;
         room.key = row.integer(0);
@@ -152,6 +152,7 @@ Result<Snapshot> Writer::load()
         room.createdTs = row.integer(10);
         room.last = {Seq(row.integer(11)), row.integer(12),
                      static_cast<protocol::Kind>(row.integer(13)), row.string(14), row.integer(15)};
+        room.base = Seq(row.integer(16));
         index.emplace(room.key, all.rooms.size());
         all.rooms.push_back(std::move(room));
     }

@@ -111,7 +111,7 @@ TEST_F(History, oldRangesAreRevalidatedWhenTheRoomIsOpened)
     say(frame);
     const auto asked = transport.take<protocol::SyncRequest>();
     protocol::SyncRoom room{kRoom,      Epoch(1), Seq(5'000), Seq(5'000), Seq(5'000),
-                            Ord(5'000), true,     {},         {}};
+                            Ord(5'000), true,     {},         {},         {}};
     room.events = {message(5'000, "z")};
     say(protocol::SyncResponse{asked.at(0).req, {room}, false});
     EXPECT_TRUE(transport.take<protocol::Revalidate>().empty());
@@ -134,6 +134,28 @@ TEST_F(History, answerToNothingThatWasAskedClaimsNothing)
     auto response = page(RequestId("forged"), 1, 998, 1'000);
     say(response);
     EXPECT_EQ(spans(), (std::vector<offline::Span>{{Seq(999), Seq(1'000), Seq(1'000)}}));
+}
+
+TEST_F(History, aFilteredPageIsToldAndLeavesNoTrace)
+{
+    fillLog(3);
+    goLive(3);
+    engine->wantFiltered(kRoom, protocol::kFilterMedia, Seq());
+    engine->wantFiltered(kRoom, protocol::kFilterMedia, Seq()); // asked for once
+    const auto asked = transport.take<protocol::HistoryRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].filter, protocol::kFilterMedia);
+    const auto before = spans();
+    auto response = page(asked[0].req, 1, 90, 90);
+    response.messages = {message(50, "picture")};
+    response.hasMore = true;
+    say(response);
+    ASSERT_EQ(screen.filtered.size(), 1U);
+    EXPECT_EQ(screen.filtered[0].messages.at(0).body, "picture");
+    EXPECT_TRUE(screen.filtered[0].hasMore);
+    EXPECT_EQ(screen.filtered[0].before, Seq(1));
+    EXPECT_EQ(spans(), before);
+    EXPECT_EQ(screen.bodies(), (Strings{"m1", "m2", "m3"}));
 }
 
 TEST_F(History, requestSurvivesALostConnection)

@@ -106,6 +106,10 @@ public:
     {
         members = list;
     }
+    void filteredLoaded(const RoomId&, const FilteredPage& page) override
+    {
+        filtered.push_back(page);
+    }
 
     /// By position, oldest first.
     [[nodiscard]] std::vector<offline::MessageRow> timeline(const RoomId& room = kRoom) const
@@ -141,6 +145,7 @@ public:
     std::vector<std::pair<TempId, RoomId>> created;
     std::vector<std::pair<TempId, Error>> failures;
     std::vector<protocol::MemberInfo> members;
+    std::vector<FilteredPage> filtered;
     int changes = 0, resets = 0;
 };
 

@@ -145,12 +145,13 @@ TEST(Sync, anEpochOfAnotherGenerationIsAnsweredWithTheCurrentOne)
 {
     Cast cast(unlimited());
     sayMany(cast.owner, cast.room, 3);
-    cast.world.nextGeneration = true; // the operator restored a backup
+    cast.world.nextGeneration = 1'700'000'000'000; // the operator restored a backup
     cast.world.restart();
     cast.member.hello();
     const SyncRoom lost = sync(cast.member, cast.room, Seq(3));
     EXPECT_EQ(lost.error, ErrorCode::StateLost);
-    EXPECT_EQ(lost.epoch, Epoch(2));
+    EXPECT_EQ(lost.epoch, Epoch(1'700'000'000'000));
+    EXPECT_EQ(lost.base, Seq(5));
     EXPECT_EQ(lost.head, Seq(5));
     EXPECT_TRUE(lost.events.empty());
     EXPECT_EQ(seqs(sync(cast.member, cast.room, Seq(), 200, Epoch(2)).events), range(1, 5));
@@ -347,6 +348,120 @@ TEST(Sync, tempIdsAreOnlyForTheDevicesOfTheirSender)
     cast.owner.send(frame);
     EXPECT_TRUE(sync(cast.member, cast.room, Seq(2)).events.at(0).tempId.empty());
     EXPECT_EQ(sync(cast.owner, cast.room, Seq(2)).events.at(0).tempId, frame.tempId);
+}
+
+HistoryResponse filtered(Client& who, const RoomId& room, const std::string& filter, Seq before,
+                         std::int64_t limit)
+{
+    HistoryRequest frame;
+    frame.req = RequestId("f");
+    frame.room = room;
+    frame.seq = before;
+    frame.limit = limit;
+    frame.filter = filter;
+    who.clear();
+    who.send(frame);
+    return who.last<HistoryResponse>().value_or(HistoryResponse());
+}
+
+TEST(Sync, filteredPagesHaveWhatPassesAndNothingElse)
+{
+    Cast cast(unlimited());
+    std::vector<Seq> images;
+    for (int i = 0; i < 6; ++i) {
+        cast.owner.say(cast.room, "text");
+        MessageSend image = cast.owner.message(cast.room, "picture");
+        image.kind = Kind::Image;
+        cast.owner.send(image);
+        images.push_back(cast.owner.outcome(image.tempId).seq);
+    }
+    const Seq pinned = images[1].previous();
+    for (const Seq target : {pinned, images[4]}) {
+        PinSet pin{cast.room, cast.owner.temp(), target, true};
+        cast.owner.send(pin);
+    }
+    MessageDelete gone;
+    gone.room = cast.room;
+    gone.tempId = cast.owner.temp();
+    gone.target = images[5];
+    cast.owner.send(gone);
+    images.pop_back();
+
+    auto page = filtered(cast.member, cast.room, kFilterMedia, Seq(), 3);
+    EXPECT_EQ(seqs(page.messages), std::vector(images.end() - 3, images.end()));
+    EXPECT_TRUE(page.hasMore);
+    page = filtered(cast.member, cast.room, kFilterMedia, page.lo, 10);
+    EXPECT_EQ(seqs(page.messages), std::vector(images.begin(), images.end() - 3));
+    EXPECT_FALSE(page.hasMore);
+    page = filtered(cast.member, cast.room, kFilterPinned, Seq(), 10);
+    EXPECT_EQ(seqs(page.messages), (std::vector{pinned, images[4]}));
+
+    PinSet unpin{cast.room, cast.owner.temp(), pinned, false};
+    cast.owner.send(unpin);
+    page = filtered(cast.member, cast.room, kFilterPinned, Seq(), 10);
+    EXPECT_EQ(seqs(page.messages), std::vector{images[4]});
+
+    filtered(cast.member, cast.room, "starred", Seq(), 10);
+    EXPECT_EQ(cast.member.last<ErrorFrame>()->code, ErrorCode::BadField);
+    filtered(cast.stranger, cast.room, kFilterPinned, Seq(), 10);
+    EXPECT_EQ(cast.stranger.last<ErrorFrame>()->code, ErrorCode::NotFound);
+}
+
+TEST(Sync, aFilteredPageCostsTheSameInALongHistory)
+{
+    Cast cast(unlimited());
+    MessageSend image = cast.owner.message(cast.room, "picture");
+    image.kind = Kind::Image;
+    cast.owner.send(image);
+    const auto cost = [&] {
+        const std::int64_t before = cast.world.storage->statementsExecuted();
+        EXPECT_EQ(filtered(cast.member, cast.room, kFilterMedia, Seq(), 10).messages.size(), 1U);
+        EXPECT_TRUE(filtered(cast.member, cast.room, kFilterPinned, Seq(), 10).messages.empty());
+        return cast.world.storage->statementsExecuted() - before;
+    };
+    const std::int64_t early = cost();
+    EXPECT_EQ(early, 4); // a head and the rows, for each
+    sayMany(cast.owner, cast.room, 900);
+    EXPECT_EQ(cost(), early);
+}
+
+TEST(Sync, aTokenOfAnotherGenerationCountsAsNone)
+{
+    Cast cast(unlimited());
+    sayMany(cast.owner, cast.room, 3);
+    cast.member.drop();
+    cast.member.hello();
+    const SyncToken token = cast.member.last<Welcome>()->syncToken;
+    cast.world.nextGeneration = 1'700'000'000'000;
+    cast.world.restart();
+    // The log goes on beyond what the token has seen, so its number alone would be believed.
+    cast.owner.hello();
+    sayMany(cast.owner, cast.room, 100);
+    const RoomId quiet = cast.owner.makeRoom({"member"});
+    cast.member.hello({}, token);
+    const auto welcome = cast.member.last<Welcome>();
+    ASSERT_EQ(welcome->dirty.size(), 2U);
+    for (const RoomHead& head : welcome->dirty)
+        EXPECT_EQ(head.base, head.room == quiet ? std::nullopt : std::optional(Seq(5)));
+    cast.member.drop();
+    cast.member.hello({}, welcome->syncToken);
+    EXPECT_LT(cast.member.last<Welcome>()->dirty.size(), 3U);
+}
+
+TEST(Sync, moreRoomsThanMayBeInFullKeepTheFirstOnesInFull)
+{
+    ServiceConfig config = unlimited();
+    config.limits.fullSubscriptions = 1;
+    Cast cast(config);
+    const RoomId second = cast.owner.makeRoom({"member"});
+    cast.member.hello({{cast.room, Epoch(1), Seq(2)}, {second, Epoch(1), Seq(1)}});
+    cast.member.clear();
+    cast.owner.say(cast.room, "in full");
+    cast.owner.say(second, "in summary");
+    cast.world.advance(1'000);
+    ASSERT_EQ(cast.member.all<LogEntry>().size(), 1U);
+    EXPECT_EQ(cast.member.last<LogEntry>()->event.room, cast.room);
+    EXPECT_EQ(cast.member.last<RoomDirty>()->head.room, second);
 }
 
 TEST(Sync, statementsPerPageDoNotGrowWithTheHistory)

@@ -125,7 +125,7 @@ public:
         return secret;
     }()};
     ServiceConfig config;
-    bool nextGeneration = false;
+    std::int64_t nextGeneration = 0; ///< ms since 1970, when not 0
     std::unique_ptr<SqliteStorage> storage;
     std::unique_ptr<Service> service;
     ConnId nextConn = 1;

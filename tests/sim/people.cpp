@@ -1,0 +1,169 @@
+// What the users of a run do: write, change, read, scroll, open and close rooms.
+#include "tests/sim/simulation.h"
+
+namespace skein::sim
+{
+
+using offline::MessageRow;
+
+void Simulation::scheduleWork()
+{
+    m_loop.after(between(0, m_pace * 2), [this] {
+        if (m_healing)
+            return;
+        ClientNode& client = anyClient();
+        if (client.running()) {
+            act(client);
+            client.touched();
+        }
+        scheduleWork();
+    });
+}
+
+void Simulation::write(ClientNode& client, const RoomId& room)
+{
+    const auto burst = m_random.chance(0.1) ? between(2, 20) : 1;
+    for (std::int64_t i = 0; i < burst && m_written < m_options.messages; ++i) {
+        engine::Draft draft;
+        draft.body = "m" + std::to_string(m_written) + " from " + client.label();
+        draft.endsDraft = m_random.chance(0.3);
+        if (m_random.chance(0.04))
+            draft.kind = protocol::Kind::Image;
+        auto sent = client.engine().send(room, draft);
+        if (!sent) {
+            m_trace.note(m_loop.now(), client.label(), "not written", toString(sent.error()));
+            return;
+        }
+        ++m_written;
+        m_trace.note(m_loop.now(), client.label(), "write", sent->str() + " " + draft.body);
+        m_checker.wrote(client.index(), *sent, room, draft.body);
+        if (client.dying())
+            return;
+    }
+}
+
+void Simulation::change(ClientNode& client, const RoomId& room)
+{
+    auto page = client.reader().newest(room, 30);
+    if (!page || page->rows.empty())
+        return;
+    const MessageRow& row = page->rows[m_random.below(page->rows.size())];
+    if (row.type == MessageRow::Type::Hole) {
+        client.engine().wantHistory(room, row.holeHi.next());
+        return;
+    }
+    const auto what = m_random.below(12);
+    Result<TempId> done = TempId();
+    if (what >= 10) {
+        done = client.engine().pin(room, row.rowId, m_random.chance(0.7));
+    } else if (what < 5) {
+        done = client.engine().react(room, row.rowId, m_random.chance(0.5) ? "+1" : "heart",
+                                     m_random.chance(0.7));
+    } else if (row.own && what < 8 && !row.deleted) {
+        const std::string body = row.body + "!";
+        // Also when it fails: then the disk knows whether it did.
+        if (!row.tempId.empty())
+            m_checker.rewrote(row.tempId, body);
+        done = client.engine().edit(room, row.rowId, body);
+    } else if (row.own && !row.deleted) {
+        done = client.engine().remove(room, row.rowId);
+        if (done)
+            m_checker.discarded(row.tempId);
+        else
+            settled(client, row.tempId, done.error());
+    }
+    m_trace.note(m_loop.now(), client.label(), "change",
+                 std::to_string(what) + " " + row.body + (done ? "" : toString(done.error())));
+}
+
+void Simulation::manage(ClientNode& client, const RoomId& room)
+{
+    if (m_random.chance(0.3)) {
+        const std::string name = "name " + std::to_string(between(1, 999));
+        auto done = m_random.chance(0.7) ? client.engine().updateRoom(room, {name, {}, {}})
+                                         : client.engine().updateRoom(room, {{}, name, {}});
+        m_trace.note(m_loop.now(), client.label(), "rename",
+                     room.str() + " " + name + (done ? "" : " " + toString(done.error())));
+        return;
+    }
+    const UserId& user = m_users[m_random.below(m_users.size())];
+    std::optional<protocol::Role> role;
+    if (m_random.chance(0.6))
+        role = protocol::Role::Member;
+    auto done = client.engine().setMember(room, user, role);
+    m_trace.note(m_loop.now(), client.label(), role ? "add" : "remove",
+                 user.str() + " " + room.str() + (done ? "" : " " + toString(done.error())));
+}
+
+// An error of the disk leaves open whether what was asked for is done: only the next start tells.
+void Simulation::settled(ClientNode& client, const TempId& temp, const Error& error)
+{
+    if (client.dying() || error.code == ErrorCode::StorageFailed ||
+        error.code == ErrorCode::StorageFull)
+        m_checker.discarded(temp);
+}
+
+void Simulation::settleFailed(ClientNode& client, const RoomId& room)
+{
+    auto page = client.reader().newest(room, 30);
+    if (!page)
+        return;
+    for (const MessageRow& row : page->rows) {
+        if (row.status != offline::Status::Failed)
+            continue;
+        const bool again = m_random.chance(0.3);
+        auto done = again ? client.engine().retry(row.tempId) : client.engine().discard(row.tempId);
+        if (!again && done)
+            m_checker.discarded(row.tempId);
+        else if (!again)
+            settled(client, row.tempId, done.error());
+        m_trace.note(m_loop.now(), client.label(), again ? "retry" : "discard", row.tempId.str());
+        return;
+    }
+}
+
+void Simulation::act(ClientNode& client)
+{
+    const auto listed = rooms(client);
+    if (listed.empty())
+        return;
+    const offline::RoomRow& row = listed[m_random.below(listed.size())];
+    const RoomId room = row.room;
+    const auto what = m_random.below(100);
+    engine::Engine& engine = client.engine();
+    if (what < 50) {
+        write(client, room);
+    } else if (what < 62) {
+        change(client, room);
+    } else if (what < 72) {
+        if (row.head)
+            engine.markRead(room, Seq(between(1, row.head.value())));
+    } else if (what < 75) {
+        engine.typing(room, m_random.chance(0.7));
+    } else if (what < 85) {
+        if (client.opened().contains(room) && m_random.chance(0.5))
+            client.closeRoom(room);
+        else if (!client.opened().contains(room))
+            client.openRoom(room);
+    } else if (what < 89) {
+        engine.wantHistory(room, Seq(between(0, row.head.value())));
+    } else if (what < 90) {
+        engine.wantFiltered(room, protocol::kFilterMedia, Seq(between(0, row.head.value())));
+    } else if (what < 91) {
+        engine.wantAround(room, Seq(between(1, row.head.value() + 1)));
+    } else if (what < 95) {
+        const std::string text =
+            m_random.chance(0.3) ? "" : "draft " + std::to_string(between(1, 999));
+        const bool kept = !row.draftOther.empty() && m_random.chance(0.3)
+                              ? engine.settleOtherDraft(room, m_random.chance(0.5)).has_value()
+                              : engine.setDraft(room, text).has_value();
+        if (!kept)
+            client.forgetDraft(room); // the disk failed: the next start tells which one it is
+    } else if (what < 98) {
+        settleFailed(client, room);
+    } else if (m_manages) {
+        manage(client, room);
+    }
+}
+
+} // namespace skein::sim

@@ -1,0 +1,147 @@
+// The server was restored from a backup: its log is another one from some point on. What was
+// fetched is dropped, what was written here is neither lost nor doubled.
+#include "tests/unit/engine/world.h"
+
+namespace skein::engine::test
+{
+namespace
+{
+
+using Strings = std::vector<std::string>;
+
+class EpochChange : public World
+{
+protected:
+    /// m1 and m2 by her, two by me (seq 3 and 4), all confirmed.
+    void SetUp() override
+    {
+        World::SetUp();
+        fillLog(2);
+        goLive(2);
+        for (int i = 0; i < 2; ++i) {
+            mine.push_back(sendText("mine " + std::to_string(i)));
+            say(confirmation(mine.back(), 3 + i));
+        }
+        transport.sent.clear();
+    }
+    /// The server comes back with the log up to `kept`.
+    void restore(std::int64_t kept, bool tellsBase = true)
+    {
+        drop();
+        engine->retryNow();
+        hello();
+        epoch = 1'700'000'000'000;
+        log.erase(log.upper_bound(kept), log.end());
+        auto frame = welcomeFrame();
+        frame.dirty = {head(kept)};
+        if (tellsBase)
+            frame.dirty[0].base = Seq(kept);
+        say(frame);
+        answerSync();
+    }
+    std::vector<TempId> mine;
+};
+
+TEST_F(EpochChange, whatTheBackupLacksIsSentAgainUnderTheSameKeysAndInOrder)
+{
+    restore(2);
+    const auto sent = transport.take<protocol::MessageSend>();
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0].tempId, mine[0]);
+    EXPECT_EQ(sent[1].tempId, mine[1]);
+    EXPECT_EQ(sent[1].prev, mine[0]);
+    EXPECT_EQ(sent[1].body, "mine 1");
+    say(confirmation(mine[0], 3));
+    say(confirmation(mine[1], 4));
+    EXPECT_EQ(screen.outbox.queued + screen.outbox.inFlight, 0);
+    restartProcess();
+    EXPECT_EQ(engine->outbox().queued, 0);
+}
+
+TEST_F(EpochChange, whatTheBackupHasIsNotSentAgain)
+{
+    restore(3);
+    const auto sent = transport.take<protocol::MessageSend>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].tempId, mine[1]);
+}
+
+TEST_F(EpochChange, aServerThatDoesNotTellWhereTheLogsPartGetsAllOfItAgain)
+{
+    restore(3, false);
+    const auto sent = transport.take<protocol::MessageSend>();
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0].tempId, mine[0]); // answered with dup: true
+}
+
+TEST_F(EpochChange, theQueueSurvivesBehindWhatIsSentAgain)
+{
+    drop();
+    const TempId waiting = sendText("waiting");
+    restore(2);
+    const auto sent = transport.take<protocol::MessageSend>();
+    ASSERT_EQ(sent.size(), 3U);
+    EXPECT_EQ(sent[2].tempId, waiting);
+    EXPECT_EQ(sent[2].prev, mine[1]);
+    restartProcess();
+    EXPECT_EQ(engine->outbox().queued, 3);
+}
+
+TEST_F(EpochChange, messagesOfOthersAreNobodysToSendAgain)
+{
+    restore(1);
+    for (const auto& sent : transport.take<protocol::MessageSend>())
+        EXPECT_NE(sent.body, "m2");
+}
+
+TEST_F(EpochChange, aDeletedMessageStaysDeleted)
+{
+    const auto rows = screen.timeline();
+    ASSERT_TRUE(engine->remove(kRoom, rows.back().rowId));
+    const auto asked = transport.take<protocol::MessageDelete>();
+    ASSERT_EQ(asked.size(), 1U);
+    say(confirmation(asked[0].tempId, 5));
+    auto event = mutation(5, protocol::Kind::Delete, 4);
+    event.sender = kMe;
+    event.tempId = asked[0].tempId;
+    event.deleted = true;
+    say(protocol::LogEntry{event});
+    restore(2);
+    const auto sent = transport.take<protocol::MessageSend>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].tempId, mine[0]);
+}
+
+TEST_F(EpochChange, aChangeWhoseTargetIsLostIsRevertedAndStated)
+{
+    log[3] = message(3, "mine 0", kMe);
+    drop();
+    // A reaction to her m2, which the backup lacks.
+    const auto rows = screen.timeline();
+    ASSERT_EQ(rows.at(1).body, "m2");
+    const auto reaction = engine->react(kRoom, rows[1].rowId, "+1", true);
+    ASSERT_TRUE(reaction);
+    restore(1);
+    EXPECT_TRUE(transport.take<protocol::ReactionSet>().empty());
+    ASSERT_EQ(screen.failures.size(), 1U);
+    EXPECT_EQ(screen.failures[0].first, *reaction);
+    EXPECT_EQ(screen.failures[0].second.code, ErrorCode::StateLost);
+}
+
+TEST_F(EpochChange, aChangeOfAMessageThatIsSentAgainWaitsForItsNewPlace)
+{
+    drop();
+    ASSERT_TRUE(engine->edit(kRoom, screen.timeline().back().rowId, "edited"));
+    restore(2);
+    EXPECT_TRUE(transport.take<protocol::MessageEdit>().empty());
+    const auto sent = transport.take<protocol::MessageSend>();
+    ASSERT_EQ(sent.size(), 2U);
+    say(confirmation(mine[0], 3));
+    say(confirmation(mine[1], 7));
+    const auto edit = transport.take<protocol::MessageEdit>();
+    ASSERT_EQ(edit.size(), 1U);
+    EXPECT_EQ(edit[0].target, Seq(7));
+}
+
+} // namespace
+} // namespace skein::engine::test
