@@ -259,10 +259,13 @@ TEST_F(Sync, refusedByTheDiskIsAskedForAgain)
     EXPECT_LT(
         std::count_if(shown.begin(), shown.end(), [](const auto& it) { return it[0] != '['; }), 60);
     store->limitPages(0);
+    // What else was told meanwhile is told again only on a new connection.
     for (int i = 0; i < 4; ++i) {
-        advance(5'000);
+        advance(10'000);
+        reconnect();
         answerSync();
     }
+    EXPECT_GT(transport.opens, 1);
     EXPECT_EQ(screen.bodies(), Strings(60, std::string(4'000, 'x')));
 }
 
