@@ -252,12 +252,16 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
     m_link.link = Link::CatchingUp; // told below, once the rooms behind are known
 
     std::vector<RoomId> unknown;
-    (void)transact(offline::Durability::Cache, [&] {
+    bool otherLog = false;
+    const auto kept = transact(offline::Durability::Cache, [&] {
         for (const protocol::RoomHead& head : frame.dirty) {
-            if (Room* room = findRoom(head.room); room && room->rec.member)
+            if (Room* room = findRoom(head.room); room && room->rec.member) {
+                const Epoch known = room->rec.row.epoch;
+                otherLog = otherLog || (known != Epoch() && known != head.epoch);
                 applyHead(*room, head);
-            else
+            } else {
                 unknown.push_back(head.room);
+            }
         }
         // The token promises "I have heard of everything up to here": kept only when that is true.
         // Rooms not known yet are asked for first; a list cut short goes on as room_dirty.
@@ -266,6 +270,13 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
         else
             m_walkToken = frame.syncToken;
     });
+    if (!kept && otherLog) {
+        // What it holds is of a lost log, and the disk refuses to let go of it: nothing may be sent
+        // from that state.
+        dropConnection();
+        reconnectLater(kept.error());
+        return;
+    }
     const bool walk = !m_roomsWalked; // also after a change of epoch
     if (walk) {
         m_walkKnown.clear();
