@@ -110,6 +110,7 @@ class Client:
         self.confirmed = {}  # text -> seq
         self.doubts = []
         self.online = False
+        self.via = "socket"  # or "http", after a socket could not be had twice
         self.went_offline = threading.Event()
         self.is_live = threading.Event()
         self.cut = False     # nothing passes now: nothing can be confirmed
@@ -152,6 +153,8 @@ class Client:
                 self.heard.setdefault(event.get("text", event.get("body")), time.monotonic())
             elif kind == "link":
                 self.online = event["online"]
+                if self.online:
+                    self.via = event["via"]
                 if not self.online:
                     self.went_offline.set()
                     self.is_live.clear()
@@ -364,6 +367,13 @@ def half_open(world):
         proxied = world.clients[1]
         world.write_for(0.5)
         world.settle("before half-open")
+        # On HTTP the client looks for a socket all the time, and would find one before it misses anything.
+        until = time.monotonic() + EVENT_S
+        while proxied.via != "socket":
+            if time.monotonic() > until:
+                raise Failure("the client stays on HTTP though a socket can be had")
+            time.sleep(0.05)
+        world.settle("before half-open, on the socket")
         before = world.proxy.counts()
         world.proxy.tell(silent=True)
         proxied.went_offline.clear()
