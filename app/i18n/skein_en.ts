@@ -38,10 +38,10 @@
             </translation>
         </message>
         <message numerus="yes">
-            <source>No connection. Next attempt in %n second(s).</source>
+            <source>Next attempt in %n second(s).</source>
             <translation>
-                <numerusform>No connection. Next attempt in %n second.</numerusform>
-                <numerusform>No connection. Next attempt in %n seconds.</numerusform>
+                <numerusform>Next attempt in %n second.</numerusform>
+                <numerusform>Next attempt in %n seconds.</numerusform>
             </translation>
         </message>
     </context>
@@ -52,6 +52,20 @@
             <translation>
                 <numerusform>Loading %n message</numerusform>
                 <numerusform>Loading %n messages</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n message(s) come with the connection</source>
+            <translation>
+                <numerusform>%n message comes with the connection</numerusform>
+                <numerusform>%n messages come with the connection</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n message(s) did not come</source>
+            <translation>
+                <numerusform>%n message did not come</numerusform>
+                <numerusform>%n messages did not come</numerusform>
             </translation>
         </message>
     </context>
@@ -109,6 +123,33 @@
             <translation>
                 <numerusform>%n draft</numerusform>
                 <numerusform>%n drafts</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>LatencyPlot</name>
+        <message numerus="yes">
+            <source>%n time(s)</source>
+            <translation>
+                <numerusform>%n time</numerusform>
+                <numerusform>%n times</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>StateCard</name>
+        <message numerus="yes">
+            <source>Next attempt in %n second(s).</source>
+            <translation>
+                <numerusform>Next attempt in %n second.</numerusform>
+                <numerusform>Next attempt in %n seconds.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>Slowed down: the queue goes on in %n second(s).</source>
+            <translation>
+                <numerusform>Slowed down: the queue goes on in %n second.</numerusform>
+                <numerusform>Slowed down: the queue goes on in %n seconds.</numerusform>
             </translation>
         </message>
     </context>

@@ -81,6 +81,10 @@
             <source>Devices</source>
             <translation>მოწყობილობები</translation>
         </message>
+        <message>
+            <source>Diagnostics</source>
+            <translation>დიაგნოსტიკა</translation>
+        </message>
     </context>
     <context>
         <name>Composer</name>
@@ -136,13 +140,6 @@
                 <numerusform>%n შეტყობინება ვერ გაიგზავნა.</numerusform>
             </translation>
         </message>
-        <message numerus="yes">
-            <source>No connection. Next attempt in %n second(s).</source>
-            <translation>
-                <numerusform>კავშირი არ არის. შემდეგი ცდა %n წამში.</numerusform>
-                <numerusform>კავშირი არ არის. შემდეგი ცდა %n წამში.</numerusform>
-            </translation>
-        </message>
         <message>
             <source>Retry all</source>
             <translation>ყველას გამეორება</translation>
@@ -150,6 +147,17 @@
         <message>
             <source>Retry now</source>
             <translation>ახლავე ცდა</translation>
+        </message>
+        <message numerus="yes">
+            <source>Next attempt in %n second(s).</source>
+            <translation>
+                <numerusform>შემდეგი ცდა %n წამში.</numerusform>
+                <numerusform>შემდეგი ცდა %n წამში.</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Retry</source>
+            <translation>ხელახლა</translation>
         </message>
     </context>
     <context>
@@ -197,6 +205,24 @@
                 <numerusform>იტვირთება %n შეტყობინება</numerusform>
                 <numerusform>იტვირთება %n შეტყობინება</numerusform>
             </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n message(s) come with the connection</source>
+            <translation>
+                <numerusform>%n შეტყობინება კავშირთან ერთად მოვა</numerusform>
+                <numerusform>%n შეტყობინება კავშირთან ერთად მოვა</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n message(s) did not come</source>
+            <translation>
+                <numerusform>%n შეტყობინება არ მოვიდა</numerusform>
+                <numerusform>%n შეტყობინება არ მოვიდა</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Try again</source>
+            <translation>კიდევ სცადეთ</translation>
         </message>
     </context>
     <context>
@@ -266,6 +292,10 @@
         <message>
             <source>edited %1</source>
             <translation>შესწორდა %1</translation>
+        </message>
+        <message>
+            <source>checking…</source>
+            <translation>მოწმდება…</translation>
         </message>
     </context>
     <context>
@@ -435,6 +465,10 @@
             <source>Ctrl+K finds one by its name</source>
             <translation>Ctrl+K იპოვის მას სახელით</translation>
         </message>
+        <message>
+            <source>What happened to this message?</source>
+            <translation>რა მოუვიდა ამ შეტყობინებას?</translation>
+        </message>
     </context>
     <context>
         <name>ScrollThumb</name>
@@ -569,10 +603,6 @@
             <translation>სერვერი ინახავს</translation>
         </message>
         <message>
-            <source>Sent, no answer yet</source>
-            <translation>გაიგზავნა, პასუხი ჯერ არ არის</translation>
-        </message>
-        <message>
             <source>Sent</source>
             <translation>გაიგზავნა</translation>
         </message>
@@ -602,6 +632,14 @@
                 <numerusform>%n ადამიანი წერს…</numerusform>
                 <numerusform>%n ადამიანი წერს…</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>Checking whether it arrived</source>
+            <translation>მოწმდება, მივიდა თუ არა</translation>
+        </message>
+        <message>
+            <source>Waits behind a message that was not sent</source>
+            <translation>ელოდება შეტყობინებას, რომელიც ვერ გაიგზავნა</translation>
         </message>
     </context>
     <context>
@@ -839,6 +877,360 @@
         <message>
             <source>Discard</source>
             <translation>გაუქმება</translation>
+        </message>
+    </context>
+    <context>
+        <name>DiagnosticsPage</name>
+        <message>
+            <source>Diagnostics</source>
+            <translation>დიაგნოსტიკა</translation>
+        </message>
+        <message>
+            <source>Back</source>
+            <translation>უკან</translation>
+        </message>
+        <message>
+            <source>Copied</source>
+            <translation>დაკოპირდა</translation>
+        </message>
+        <message>
+            <source>Copy report</source>
+            <translation>ანგარიშის კოპირება</translation>
+        </message>
+        <message>
+            <source>Figures</source>
+            <translation>მაჩვენებლები</translation>
+        </message>
+        <message>
+            <source>Failed</source>
+            <translation>ვერ გაიგზავნა</translation>
+        </message>
+        <message>
+            <source>Reconnects</source>
+            <translation>ხელახალი დაკავშირება</translation>
+        </message>
+        <message>
+            <source>Disk errors</source>
+            <translation>დისკის შეცდომები</translation>
+        </message>
+        <message>
+            <source>How long things take</source>
+            <translation>რამდენი ხანი სჭირდება</translation>
+        </message>
+        <message>
+            <source>Earlier connections</source>
+            <translation>წინა კავშირები</translation>
+        </message>
+        <message>
+            <source>Waiting</source>
+            <translation>ელოდება</translation>
+        </message>
+    </context>
+    <context>
+        <name>EventLines</name>
+        <message>
+            <source>What happened</source>
+            <translation>რა მოხდა</translation>
+        </message>
+    </context>
+    <context>
+        <name>LatencyPlot</name>
+        <message>
+            <source>%1 s</source>
+            <translation>%1 წმ</translation>
+        </message>
+        <message>
+            <source>%1 ms</source>
+            <translation>%1 მწმ</translation>
+        </message>
+        <message numerus="yes">
+            <source>%n time(s)</source>
+            <translation>
+                <numerusform>%n-ჯერ</numerusform>
+                <numerusform>%n-ჯერ</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Nothing measured yet</source>
+            <translation>ჯერ არაფერი გაზომილა</translation>
+        </message>
+        <message>
+            <source>half %1 · 95 % %2 · 99 % %3</source>
+            <translation>ნახევარი %1 · 95 % %2 · 99 % %3</translation>
+        </message>
+    </context>
+    <context>
+        <name>LogCard</name>
+        <message>
+            <source>Log</source>
+            <translation>ჟურნალი</translation>
+        </message>
+        <message>
+            <source>Without the texts of messages, without names and passwords.</source>
+            <translation>შეტყობინებების ტექსტების, სახელებისა და პაროლების გარეშე.</translation>
+        </message>
+        <message>
+            <source>Nothing was logged yet.</source>
+            <translation>ჯერ არაფერი ჩაწერილა.</translation>
+        </message>
+        <message>
+            <source>Copy log and figures</source>
+            <translation>ჟურნალისა და მაჩვენებლების კოპირება</translation>
+        </message>
+    </context>
+    <context>
+        <name>SkeinStory</name>
+        <message>
+            <source>Something that was sent</source>
+            <translation>რაღაც, რაც გაიგზავნა</translation>
+        </message>
+        <message>
+            <source>Message</source>
+            <translation>შეტყობინება</translation>
+        </message>
+        <message>
+            <source>Edit of a message</source>
+            <translation>შეტყობინების შესწორება</translation>
+        </message>
+        <message>
+            <source>Deletion of a message</source>
+            <translation>შეტყობინების წაშლა</translation>
+        </message>
+        <message>
+            <source>Reaction</source>
+            <translation>რეაქცია</translation>
+        </message>
+        <message>
+            <source>Pin</source>
+            <translation>მიმაგრება</translation>
+        </message>
+        <message>
+            <source>Change of a member</source>
+            <translation>წევრის ცვლილება</translation>
+        </message>
+        <message>
+            <source>Change of a conversation</source>
+            <translation>საუბრის ცვლილება</translation>
+        </message>
+        <message>
+            <source>New conversation</source>
+            <translation>ახალი საუბარი</translation>
+        </message>
+        <message>
+            <source>This device knows nothing of this id. Only what was written on this device, with this account, has a history here.</source>
+            <translation>ამ მოწყობილობამ ეს იდენტიფიკატორი არ იცის. აქ ისტორია მხოლოდ იმას აქვს, რაც ამ მოწყობილობაზე, ამ ანგარიშით დაიწერა.</translation>
+        </message>
+        <message>
+            <source>Kept on this device and waiting. Before it go: %1.</source>
+            <translation>ინახება ამ მოწყობილობაზე და ელოდება. მანამდე გაიგზავნება: %1.</translation>
+        </message>
+        <message>
+            <source>Kept on this device, next to be sent or on its way.</source>
+            <translation>ინახება ამ მოწყობილობაზე, მისი ჯერია ან უკვე გზაშია.</translation>
+        </message>
+        <message>
+            <source>Kept on this device. It waits behind a message that could not be sent: retry or discard that one.</source>
+            <translation>ინახება ამ მოწყობილობაზე. ელოდება შეტყობინებას, რომელიც ვერ გაიგზავნა: ის ხელახლა გაგზავნეთ ან გააუქმეთ.</translation>
+        </message>
+        <message>
+            <source>Not sent. It waits for you to retry or discard it.</source>
+            <translation>ვერ გაიგზავნა. ელოდება, რომ ხელახლა გაგზავნოთ ან გააუქმოთ.</translation>
+        </message>
+        <message>
+            <source>Refused and taken back.</source>
+            <translation>უარყოფილია და უკან დაბრუნდა.</translation>
+        </message>
+        <message>
+            <source>Stored at the server and read by somebody.</source>
+            <translation>შენახულია სერვერზე და ვიღაცამ წაიკითხა.</translation>
+        </message>
+        <message>
+            <source>Stored at the server and delivered to somebody.</source>
+            <translation>შენახულია სერვერზე და ვიღაცას მიუვიდა.</translation>
+        </message>
+        <message>
+            <source>Stored at the server.</source>
+            <translation>შენახულია სერვერზე.</translation>
+        </message>
+        <message>
+            <source>Discarded on this device.</source>
+            <translation>გაუქმებულია ამ მოწყობილობაზე.</translation>
+        </message>
+        <message>
+            <source>Became part of its message before that was sent.</source>
+            <translation>თავისი შეტყობინების ნაწილი გახდა, სანამ ის გაიგზავნებოდა.</translation>
+        </message>
+        <message>
+            <source>It was here once and is gone: its conversation was left or reset.</source>
+            <translation>აქ იყო და აღარ არის: საუბარი დატოვეს ან თავიდან დაიწყო.</translation>
+        </message>
+        <message>
+            <source>The program was started</source>
+            <translation>პროგრამა გაეშვა</translation>
+        </message>
+        <message>
+            <source>Connected</source>
+            <translation>დაკავშირდა</translation>
+        </message>
+        <message>
+            <source>Disconnected</source>
+            <translation>კავშირი გაწყდა</translation>
+        </message>
+        <message>
+            <source>Written and kept on this device</source>
+            <translation>დაიწერა და შეინახა ამ მოწყობილობაზე</translation>
+        </message>
+        <message>
+            <source>Sent again (%1)</source>
+            <translation>ხელახლა გაიგზავნა (%1)</translation>
+        </message>
+        <message>
+            <source>Sent</source>
+            <translation>გაიგზავნა</translation>
+        </message>
+        <message>
+            <source>The connection ended before an answer came: the server may have it</source>
+            <translation>კავშირი პასუხამდე გაწყდა: სერვერს შეიძლება უკვე აქვს</translation>
+        </message>
+        <message>
+            <source>No answer came in time: the server may have it</source>
+            <translation>პასუხი დროულად არ მოვიდა: სერვერს შეიძლება უკვე აქვს</translation>
+        </message>
+        <message>
+            <source>The server is saving it</source>
+            <translation>სერვერი ინახავს</translation>
+        </message>
+        <message>
+            <source>Not accepted now, goes again by itself</source>
+            <translation>ახლა არ მიიღეს, თავისით ხელახლა გაიგზავნება</translation>
+        </message>
+        <message>
+            <source>Confirmed by the server</source>
+            <translation>სერვერმა დაადასტურა</translation>
+        </message>
+        <message>
+            <source>Confirmed by the server as number %1</source>
+            <translation>სერვერმა დაადასტურა, ნომერი %1</translation>
+        </message>
+        <message>
+            <source>Confirmed by the server as number %1, which had it already: stored once</source>
+            <translation>სერვერმა დაადასტურა, ნომერი %1, უკვე ჰქონდა: შენახულია ერთხელ</translation>
+        </message>
+        <message>
+            <source>Came back in the conversation as number %1</source>
+            <translation>საუბარში დაბრუნდა, ნომერი %1</translation>
+        </message>
+        <message>
+            <source>Refused for good</source>
+            <translation>საბოლოოდ უარყოფილია</translation>
+        </message>
+        <message>
+            <source>Retried by you</source>
+            <translation>თქვენ ხელახლა გაგზავნეთ</translation>
+        </message>
+        <message>
+            <source>Edited by you before it was sent</source>
+            <translation>თქვენ შეასწორეთ გაგზავნამდე</translation>
+        </message>
+        <message>
+            <source>Discarded</source>
+            <translation>გაუქმდა</translation>
+        </message>
+        <message>
+            <source>Became part of its message</source>
+            <translation>თავისი შეტყობინების ნაწილი გახდა</translation>
+        </message>
+        <message>
+            <source>Delivered to somebody</source>
+            <translation>ვიღაცას მიუვიდა</translation>
+        </message>
+        <message>
+            <source>Read by somebody</source>
+            <translation>ვიღაცამ წაიკითხა</translation>
+        </message>
+        <message>
+            <source>Send to confirmed</source>
+            <translation>გაგზავნიდან დადასტურებამდე</translation>
+        </message>
+        <message>
+            <source>Connecting</source>
+            <translation>დაკავშირება</translation>
+        </message>
+        <message>
+            <source>Catching up</source>
+            <translation>ჩამორჩენის ანაზღაურება</translation>
+        </message>
+        <message>
+            <source>Keeping on disk</source>
+            <translation>დისკზე შენახვა</translation>
+        </message>
+        <message>
+            <source>Waiting to be sent</source>
+            <translation>ელოდება გაგზავნას</translation>
+        </message>
+        <message>
+            <source>On the way</source>
+            <translation>გზაშია</translation>
+        </message>
+        <message>
+            <source>Failed</source>
+            <translation>ვერ გაიგზავნა</translation>
+        </message>
+        <message>
+            <source>Reconnects</source>
+            <translation>ხელახალი დაკავშირება</translation>
+        </message>
+        <message>
+            <source>Unreadable frames</source>
+            <translation>წაუკითხავი კადრები</translation>
+        </message>
+        <message>
+            <source>Disk errors</source>
+            <translation>დისკის შეცდომები</translation>
+        </message>
+    </context>
+    <context>
+        <name>StateCard</name>
+        <message>
+            <source>Connection</source>
+            <translation>კავშირი</translation>
+        </message>
+        <message numerus="yes">
+            <source>Next attempt in %n second(s).</source>
+            <translation>
+                <numerusform>შემდეგი ცდა %n წამში.</numerusform>
+                <numerusform>შემდეგი ცდა %n წამში.</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Retry now</source>
+            <translation>ახლავე სცადეთ</translation>
+        </message>
+        <message numerus="yes">
+            <source>Slowed down: the queue goes on in %n second(s).</source>
+            <translation>
+                <numerusform>შენელებულია: რიგი %n წამში გაგრძელდება.</numerusform>
+                <numerusform>შენელებულია: რიგი %n წამში გაგრძელდება.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>StoryCard</name>
+        <message>
+            <source>What happened to a message?</source>
+            <translation>რა მოუვიდა შეტყობინებას?</translation>
+        </message>
+        <message>
+            <source>Id of the message</source>
+            <translation>შეტყობინების იდენტიფიკატორი</translation>
+        </message>
+        <message>
+            <source>Paste the id of a message</source>
+            <translation>ჩასვით შეტყობინების იდენტიფიკატორი</translation>
+        </message>
+        <message>
+            <source>Look up</source>
+            <translation>მოძებნა</translation>
         </message>
     </context>
 </TS>

@@ -175,6 +175,8 @@ void TimelineAnchor::settle()
     if (m_scrolled != 0 || now.userMoving)
         now.following = m_following = followsEnd(now.atNewest, gapToEnd());
     now.gapToEndPx = gapToEnd();
+    if (!now.jumpWaiting && !now.userMoving && !(now.following && now.atNewest))
+        bringBack();
     now.anchorAlive = displacement(now.displacementPx);
 
     switch (decide(now)) {
@@ -258,6 +260,21 @@ void TimelineAnchor::report()
                                   Q_ARG(int, m_topRow));
     }
     Q_EMIT placeChanged();
+}
+
+/// Many rows that come in the middle of the view (a hole that fills) push what is being read out of
+/// what the list keeps laid out: it is laid out again, wherever; displacement() then knows how far.
+void TimelineAnchor::bringBack()
+{
+    for (const Mark& mark : m_marks) {
+        const int row = rowOf(mark.rowId);
+        if (row < 0)
+            continue;
+        if (!itemAt(row))
+            QMetaObject::invokeMethod(m_view, "positionViewAtIndex", Q_ARG(int, row),
+                                      Q_ARG(int, listViewMode(Top)));
+        return;
+    }
 }
 
 bool TimelineAnchor::displacement(qreal& px) const

@@ -101,6 +101,7 @@ private:
     /// out.
     [[nodiscard]] qreal gapToEnd() const;
     /// Signed shift of the best surviving mark; false = none survived.
+    void bringBack();
     [[nodiscard]] bool displacement(qreal& px) const;
 
     QPointer<QQuickItem> m_view;

@@ -12,6 +12,7 @@
 
 #include "core/log.h"
 #include "core/metrics.h"
+#include "sdk/qt/errorreport.h"
 #include "sdk/qt/roomlistmodel.h"
 #include "sdk/qt/timelinemodel.h"
 
@@ -253,6 +254,19 @@ public:
     void markReadTo(const QString& roomId, qint64 seq);
     /// Where log lines go, called on any thread. Before signing in.
     void setLogSink(skein::LogSink sink);
+    /// Where errors are reported, besides the signals. Empty: nowhere.
+    void setErrorReporter(ErrorReporter reporter);
+    /// The newest log lines, oldest first, without bodies and tokens (sdk/qt/logring.h).
+    [[nodiscard]] QStringList recentLog() const;
+    /// What happened to what was sent from this device under a temporary id; also after a restart
+    /// and without a connection. `done` comes later, on this thread; not at all when the account is
+    /// closed before. An unknown id is Story::State::Unheard. Errors: as Reader::open().
+    void readStory(const QString& tempId,
+                   std::function<void(const skein::Result<skein::offline::Story>&)> done);
+    /// Starts of the program, connections and their ends, newest first. As readStory().
+    void readConnections(
+        int limit,
+        std::function<void(const skein::Result<std::vector<skein::offline::StoryEvent>>&)> done);
     [[nodiscard]] skein::Metrics& metrics();
     /// A page of history from this device, newest first; `beforeSeq` 0 = the newest. What is not
     /// stored is asked from the server first, for at most a few seconds.

@@ -6,6 +6,7 @@
 #include "sdk/qt/authclient.h"
 #include "sdk/qt/client.h"
 #include "sdk/qt/engineworker.h"
+#include "sdk/qt/logring.h"
 #include "sdk/qt/readerworker.h"
 #include "sdk/qt/timelineport.h"
 #include "sdk/qt/tokenvault.h"
@@ -88,6 +89,15 @@ public:
     void unreadMayHaveChanged();
     void announce(const skein::engine::TimelineChange& change);
 
+    // Telling about itself (clientdiagnostics.cpp).
+    [[nodiscard]] skein::LogSink sink();
+    void noteLink(const skein::engine::LinkState& state);
+    void report(const QString& area, const skein::Error& failure, const QString& tempId,
+                bool final);
+    void reportFailures(const skein::engine::TimelineChange& change);
+    template <class Read, class Done>
+    void look(Read read, Done done);
+
     void post(EngineWorker::Command command);
     /// Runs `call(engine)` and tells commandFailed() when it gives an error.
     template <class Call>
@@ -118,6 +128,10 @@ public:
     skein::SystemRandom random;
     skein::Metrics metrics;
     skein::LogSink logSink;
+    LogRing logRing;
+    ErrorReporter errorReporter;
+    std::unordered_set<skein::TempId> failuresReported; ///< and not answered by the user yet
+    static constexpr std::size_t kFailuresReportedMax = 1'000;
 
     QUrl serverUrl;
     QString dataDir, deviceName;

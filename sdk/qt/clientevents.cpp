@@ -71,6 +71,7 @@ void Client::Private::connectWorker()
             [this](const QString& key, const skein::Error& failure) {
                 Q_EMIT q.commandFailed(key, display::text(skein::wireName(failure.code)),
                                        display::errorSentence(failure.code));
+                report(QStringLiteral("command"), failure, key, true);
             });
     connect(worker, &EngineWorker::draftStored, this, &Private::draftStored);
     connect(worker, &EngineWorker::enqueueFailed, this,
@@ -92,6 +93,7 @@ void Client::Private::storeTrouble(const skein::Error& failure)
 {
     setError(failure);
     Q_EMIT q.storeFailed(q.errorCode(), q.errorText());
+    report(QStringLiteral("store"), failure, {}, true);
 }
 
 void Client::Private::linkTold(const skein::engine::LinkState& state)
@@ -110,8 +112,10 @@ void Client::Private::linkTold(const skein::engine::LinkState& state)
     else if (q.online())
         setError(std::nullopt);
     countDown();
-    if (changed)
+    if (changed) {
         Q_EMIT q.stateChanged();
+        noteLink(state);
+    }
     if (q.online() && !wasOnline)
         for (TimelineModel* timeline : timelines)
             timeline->linkLive();
@@ -209,6 +213,7 @@ void Client::Private::timelineTold(const skein::engine::TimelineChange& change)
         timeline->applyChange(change);
     announce(change);
     Q_EMIT q.rowsChanged(change);
+    reportFailures(change);
 }
 
 /// The newest message of the change, when it is news to somebody who does not look at the room.

@@ -75,6 +75,7 @@ void Client::Private::enterFailed(const skein::Error& failure)
     setBusy(false);
     setError(failure);
     Q_EMIT q.signInFailed(q.errorCode(), q.errorText());
+    report(QStringLiteral("sign_in"), failure, {}, !failure.retryable);
 }
 
 void Client::Private::entered(const QString& key, const Tokens& fresh)
@@ -125,7 +126,7 @@ void Client::Private::begin(const QString& key, const Account& who)
     setup.config.user = skein::UserId(display::utf8(who.userId));
     setup.config.userName = display::utf8(who.displayName);
     setup.config.client = "skein-qt/0.1";
-    setup.logSink = logSink;
+    setup.logSink = sink();
 
     worker = new EngineWorker(std::move(setup), metrics);
     reader = new ReaderWorker(accounts().storePath(key));

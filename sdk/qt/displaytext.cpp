@@ -136,7 +136,7 @@ QString statusText(skein::offline::Status status)
     case Status::Pending:
         return tr("The server is saving it");
     case Status::Unknown:
-        return tr("Sent, no answer yet");
+        return tr("Checking whether it arrived");
     case Status::Sent:
         return tr("Sent");
     case Status::Delivered:
@@ -147,6 +147,11 @@ QString statusText(skein::offline::Status status)
         return tr("Not sent");
     }
     return {};
+}
+
+QString heldBackText()
+{
+    return tr("Waits behind a message that was not sent");
 }
 
 QString errorSentence(skein::ErrorCode code)

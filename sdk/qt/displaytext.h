@@ -35,6 +35,8 @@ namespace Skein::display
 /// First line, spaces collapsed, at most `charactersMax` characters and then an ellipsis.
 [[nodiscard]] QString oneLine(const QString& text, int charactersMax);
 [[nodiscard]] QString statusText(skein::offline::Status status);
+/// Of an unsent message behind one that failed.
+[[nodiscard]] QString heldBackText();
 /// One sentence for a person.
 [[nodiscard]] QString errorSentence(skein::ErrorCode code);
 /// "Ann is typing…" and so on; empty for nobody.

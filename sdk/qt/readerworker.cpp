@@ -41,6 +41,18 @@ void ReaderWorker::loadRooms()
         this, [this] { readRooms(); }, Qt::QueuedConnection);
 }
 
+void ReaderWorker::ask(Question question)
+{
+    QMetaObject::invokeMethod(
+        this,
+        [this, question = std::move(question)] {
+            const auto open = ensureOpen();
+            question(open ? skein::Result<skein::offline::Reader*>(m_reader.get())
+                          : skein::Result<skein::offline::Reader*>(skein::fail(open.error())));
+        },
+        Qt::QueuedConnection);
+}
+
 void ReaderWorker::read(const PageRequest& page)
 {
     if (const auto open = ensureOpen(); !open) {

@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QString>
 
+#include <functional>
 #include <memory>
 
 namespace Skein
@@ -32,6 +33,10 @@ public:
     void request(const PageRequest& page);
     /// Answered by roomsReady(), several times. Thread: any.
     void loadRooms();
+    /// Runs `question` on the reader's thread with the open reader, or with why there is none. It
+    /// must not keep the reader. Thread: any.
+    using Question = std::function<void(const skein::Result<skein::offline::Reader*>& reader)>;
+    void ask(Question question);
 
     static constexpr std::size_t kRoomsPage = 500;
 

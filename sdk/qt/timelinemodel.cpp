@@ -1,5 +1,5 @@
 // The surface of TimelineModel: roles, properties, commands. Loading and applying is in
-// timelinefeed.cpp.
+// timelinefeed.cpp, timelinepages.cpp and timelinereading.cpp.
 #include "sdk/qt/timelinemodel.h"
 
 #include "protocol/codec.h"
@@ -85,7 +85,10 @@ QHash<int, QByteArray> TimelineModel::roleNames() const
             {ReactionsRole, "reactions"},
             {AttachmentsRole, "attachments"},
             {HoleRole, "hole"},
-            {HoleCountRole, "holeCount"}};
+            {HoleCountRole, "holeCount"},
+            {HeldBackRole, "heldBack"},
+            {JournalIdRole, "journalId"},
+            {HoleStuckRole, "holeStuck"}};
 }
 
 QVariantList TimelineModel::Private::reactions(const MessageRow& row) const
@@ -156,7 +159,9 @@ QVariant TimelineModel::Private::value(const WindowRow& entry, int role) const
     case StatusRole:
         return static_cast<int>(row.status);
     case StatusTextRole:
-        return row.own ? display::statusText(row.status) : QString();
+        return !row.own         ? QString()
+               : entry.heldBack ? display::heldBackText()
+                                : display::statusText(row.status);
     case ErrorTextRole:
         return row.status == skein::offline::Status::Failed
                    ? display::errorSentence(row.error.value_or(skein::ErrorCode::Internal))
@@ -183,6 +188,14 @@ QVariant TimelineModel::Private::value(const WindowRow& entry, int role) const
         return isHole(row);
     case HoleCountRole:
         return isHole(row) ? static_cast<qint64>(row.holeHi - row.seq + 1) : qint64(0);
+    case HeldBackRole:
+        return entry.heldBack;
+    case JournalIdRole:
+        return row.own ? display::text(row.tempId.str()) : QString();
+    case HoleStuckRole: {
+        const auto asked = holesAsked.find(row.rowId);
+        return isHole(row) && asked != holesAsked.end() && asked->second.stuck;
+    }
     default:
         return {};
     }

@@ -121,6 +121,10 @@ public:
         AttachmentsRole, ///< attachments: list of {id, name, mime, size, width, height}
         HoleRole, ///< hole: bool; messages that are not on this device yet; being fetched when seen
         HoleCountRole, ///< holeCount: number; how many, at most
+        HeldBackRole,  ///< heldBack: bool; unsent, and waits behind a message that failed
+        JournalIdRole, ///< journalId: string; own rows written on this device, confirmed ones too:
+                       ///< what Client::readStory() takes. Else empty
+        HoleStuckRole, ///< holeStuck: bool; asked for and not come: offer retryHole()
     };
     Q_ENUM(Role)
 
@@ -194,6 +198,8 @@ public:
     Q_INVOKABLE void pin(const QString& rowId, bool on = true);
     Q_INVOKABLE void retry(const QString& rowId);
     Q_INVOKABLE void discard(const QString& rowId);
+    /// Asks again for the messages of a hole.
+    Q_INVOKABLE void retryHole(const QString& rowId);
 
     // ---- for Client and tests ----
     void start();

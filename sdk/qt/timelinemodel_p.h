@@ -2,6 +2,7 @@
 // users of the SDK.
 #pragma once
 
+#include "sdk/qt/changebuffer.h"
 #include "sdk/qt/timelinemodel.h"
 #include "sdk/qt/timelineport.h"
 #include "sdk/qt/timelinewindow.h"
@@ -10,33 +11,9 @@
 #include <QTimer>
 
 #include <unordered_map>
-#include <unordered_set>
 
 namespace Skein
 {
-
-/// Changes that wait for the next turn, by row; the last state wins.
-class ChangeBuffer
-{
-public:
-    void add(const skein::engine::TimelineChange& change);
-    void add(const ChangeBuffer& later);
-    [[nodiscard]] bool empty() const { return m_removed.empty() && m_upserts.empty() && !m_reset; }
-    [[nodiscard]] bool reset() const { return m_reset; }
-    [[nodiscard]] bool removes(skein::offline::RowId id) const { return m_removed.count(id) != 0; }
-    [[nodiscard]] std::size_t size() const { return m_upserts.size(); }
-    void clear();
-    /// Empties the buffer.
-    void take(std::vector<skein::offline::RowId>& removed, TimelineWindow::Rows& upserts,
-              bool& reset);
-    void put(skein::offline::MessageRow row);
-
-private:
-    std::unordered_set<skein::offline::RowId> m_removed;
-    TimelineWindow::Rows m_upserts;
-    std::unordered_map<skein::offline::RowId, std::size_t> m_index;
-    bool m_reset = false;
-};
 
 class TimelineModel::Private final : public WindowObserver
 {
@@ -78,6 +55,8 @@ public:
     void reload();
     void checkEdges();
     void checkHoles();
+    void askForHole(const skein::offline::MessageRow& row);
+    void setStuck(int row, bool stuck);
     void takeCounts(const skein::offline::RoomCounts& counts);
     void openedWith(skein::offline::Page page, const skein::offline::RoomCounts& counts);
     void jumpLoaded(Purpose purpose, skein::offline::Page page);
@@ -149,8 +128,12 @@ public:
 
     skein::Seq jumpSeq; ///< a jump that waits for its message
     int jumpTries = 0;
-    std::unordered_map<skein::offline::RowId, qint64> holesAsked; ///< when, ms
-    QElapsedTimer clock;
+    struct HoleAsked {
+        skein::Seq hi;      ///< as it stood then
+        qint64 at = 0;      ///< wall clock, ms
+        bool stuck = false; ///< not come within kHoleStuckMs: shown so, asked again by the user
+    };
+    std::unordered_map<skein::offline::RowId, HoleAsked> holesAsked;
 
     skein::Seq marked;     ///< read position that was told to the engine
     skein::Seq newestSeen; ///< highest seq that is known to exist
@@ -169,7 +152,8 @@ public:
     static constexpr int kJumpTriesMax = 8;
     static constexpr int kPollMs = 1500; ///< while the server was asked: look at the disk again
     static constexpr int kPollsMax = 20; ///< then wait for the connection
-    static constexpr qint64 kHoleAgainMs = 3000;
+    /// The engine asks a server three times within this; then the person may.
+    static constexpr qint64 kHoleStuckMs = 20'000;
 };
 
 } // namespace Skein

@@ -235,6 +235,25 @@ void TimelineWindow::derive(int first, int last)
         put(entry.groupEnd, groupEnd, kFieldGroupEnd);
         note(entry, fields);
     }
+    deriveHeldBack();
+}
+
+/// Unsent rows stand in front; one that failed holds back all that were written after it.
+void TimelineWindow::deriveHeldBack()
+{
+    int unsent = 0;
+    while (unsent < size() && !isConfirmed(at(unsent).row))
+        ++unsent;
+    bool failed = false;
+    for (int i = unsent - 1; i >= 0; --i) {
+        WindowRow& entry = *m_rows[static_cast<std::size_t>(i)];
+        const bool itself = entry.row.status == skein::offline::Status::Failed;
+        if (entry.heldBack != (failed && !itself)) {
+            entry.heldBack = failed && !itself;
+            note(entry, kFieldStatus);
+        }
+        failed = failed || itself;
+    }
 }
 
 /// Ends a batch: what the neighbours imply, then one rowsChanged() for each run of rows with the

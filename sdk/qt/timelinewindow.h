@@ -45,7 +45,8 @@ struct WindowRow {
     skein::offline::RowId shownId = 0;
     int day = 0;
     bool dayStart = false, divider = false, groupStart = true, groupEnd = true;
-    bool fresh = true; ///< inserted in the batch that is being applied
+    bool heldBack = false; ///< unsent, behind a message that failed
+    bool fresh = true;     ///< inserted in the batch that is being applied
 };
 
 class WindowObserver
@@ -134,6 +135,7 @@ private:
     void forget(const WindowRow& entry);
     void learn(WindowRow& entry);
     void derive(int first, int last);
+    void deriveHeldBack();
     void finish();
     void note(const WindowRow& entry, std::uint32_t fields);
     [[nodiscard]] Entry make(skein::offline::MessageRow row) const;

@@ -3,11 +3,13 @@
 of its own: sign up, start a conversation, send, see the ticks, receive, lose the server, get it
 back. Waits only on what the app reports (`skein --report`), never on time. Exit 0 = all seen."""
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import queue
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -80,6 +82,18 @@ class App:
         self.wait(f"{name} has the focus", lambda items: items[name].get("focus"))
         self.xdotool("type", "--delay", 5, text)
         self.wait(f"{name} holds what was typed", lambda items: text in items[name].get("text", ""))
+
+    def shot(self, path):
+        """The whole display, as a person sees it."""
+        subprocess.run(["import", "-window", "root", str(path)], env=self.env, check=True)
+        print(f"ok: {path}", flush=True)
+
+    def menu(self, text):
+        """The menu of the message with this text, by the right button."""
+        box = self.wait(f"{text} is on screen", lambda items: next(
+            (item for key, item in items.items()
+             if key.startswith("row:") and item.get("text", "").startswith(text + "|")), None))
+        self.xdotool("mousemove", box["x"] + box["w"] - 90, box["y"] + box["h"] // 2, "click", 3)
 
     def row(self, what, text, *states):
         """A message with this text whose status is one of `states`."""
@@ -182,6 +196,67 @@ def run(options, out, folder, started):
     app.row("it goes out by itself", "Written without a server", "Sent", "Delivered", "Read")
     app.wait("the banner is gone", lambda items: "banner" not in items)
     assert cli("ann", "--json", "history", room).count("Written without a server") == 1
+
+    # ---- refused for good: said why, what waits behind it says so, retried by mouse and by keyboard ----
+    def restart(archived):
+        """The conversation is archived, or opened again, while the app cannot hear of it."""
+        nonlocal server
+        server.kill()
+        server.wait()
+        app.wait("the connection is gone", lambda items: items.get("stateText", {}).get("text") != "Connected")
+        with contextlib.closing(sqlite3.connect(folder / "server" / "skein.db")) as db, db:
+            db.execute("UPDATE room SET archived = ?", (1 if archived else 0,))
+        return lambda: start_server(address)[0]
+
+    for way in ("mouse", "keyboard"):
+        again = restart(archived=True)
+        app.type("composer", f"Refused at first, {way}")
+        app.xdotool("key", "Return")
+        app.row("it waits", f"Refused at first, {way}", "Waiting to be sent")
+        server = again()
+        app.row("it is refused", f"Refused at first, {way}", "Not sent")
+        app.type("composer", f"Behind it, {way}")
+        app.xdotool("key", "Return")
+        app.row("what is behind it says what it waits for", f"Behind it, {way}",
+                "Waits behind a message that was not sent")
+        app.wait("the reason stands below it", lambda items: "not allowed" in items.get("failedReason", {}).get("text", ""))
+        app.wait("and in the banner", lambda items: "could not be sent" in items.get("bannerText", {}).get("text", ""))
+        if way == "mouse":
+            app.shot(out / "failed.png")
+        server = restart(archived=False)()
+        app.wait("connected again", lambda items: items.get("stateText", {}).get("text") == "Connected")
+        app.row("it waits for the person still", f"Refused at first, {way}", "Not sent")
+        if way == "mouse":
+            app.click("failedRetry")
+        else:
+            app.click("composer")
+            app.wait("the composer has the focus", lambda items: items["composer"].get("focus"))
+            app.xdotool("key", "Prior")
+            app.wait("the messages have the focus", lambda items: items["timeline"].get("focus"))
+            # The newest row, the one before it, its menu, the first entry: send again.
+            app.xdotool("key", "Up", "Up", "Return")
+            app.wait("the menu is there", lambda items: "menu:retry" in items)
+            app.xdotool("key", "Return")
+        app.row("it goes out", f"Refused at first, {way}", "Sent", "Delivered", "Read")
+        app.row("and what waited follows", f"Behind it, {way}", "Sent", "Delivered", "Read")
+        history = cli("ann", "--json", "history", room)
+        assert history.count(f"Refused at first, {way}") == 1 and history.count(f"Behind it, {way}") == 1, history
+        assert history.index(f"Refused at first, {way}") < history.index(f"Behind it, {way}"), history
+
+    # ---- diagnostics: by keyboard, and what happened to a message by mouse ----
+    app.xdotool("key", "ctrl+shift+d")
+    app.wait("the diagnostics page is there", lambda items: "diagnostics" in items and "composer" not in items)
+    app.wait("it says how the connection is", lambda items: items.get("diagnosticsState", {}).get("text") == "Connected")
+    app.xdotool("key", "Escape")
+    app.wait("Esc leads back", lambda items: "diagnostics" not in items and "composer" in items)
+    app.menu("Refused at first, mouse")
+    app.click("menu:why")
+    app.wait("the page tells where it is now", lambda items: "Stored at the server" in items.get("storyText", {}).get("text", ""))
+    app.wait("and how it came to that", lambda items: any(
+        key == "storyEvents" and item["h"] > 150 for key, item in items.items()))
+    app.shot(out / "diagnostics.png")
+    app.click("diagnosticsBack")
+    app.wait("back in the conversation", lambda items: "diagnostics" not in items and "composer" in items)
 
     # The other side in an app of its own: signed in by itself, the room open at the first unread message.
     app.type("composer", "half a thought")

@@ -13,7 +13,8 @@ const QStringList& roles()
         "senderColor", "own",           "kind",       "body",        "timeText",   "timestamp",
         "dayText",     "unreadDivider", "groupStart", "groupEnd",    "status",     "statusText",
         "errorText",   "canRetry",      "edited",     "deleted",     "pinned",     "replySender",
-        "replyText",   "replySeq",      "reactions",  "attachments", "hole",       "holeCount"};
+        "replyText",   "replySeq",      "reactions",  "attachments", "hole",       "holeCount",
+        "heldBack",    "journalId",     "holeStuck"};
     return names;
 }
 
@@ -98,6 +99,12 @@ void FakeTimeline::retry(const QString& rowId)
     Q_EMIT commanded();
 }
 
+void FakeTimeline::retryHole(const QString& rowId)
+{
+    m_lastHoleRetried = rowId;
+    Q_EMIT commanded();
+}
+
 void FakeTimeline::discard(const QString& rowId)
 {
     m_lastDiscarded = rowId;
@@ -148,7 +155,10 @@ QVariantMap FakeTimeline::makeRow()
             {"reactions", QVariantList()},
             {"attachments", QVariantList()},
             {"hole", shape == 6 && next() % 4 == 0},
-            {"holeCount", 12}};
+            {"holeCount", 12},
+            {"heldBack", false},
+            {"journalId", QString()},
+            {"holeStuck", false}};
 }
 
 void FakeTimeline::fill(int rows, int seed)
@@ -261,6 +271,44 @@ void FakeTimeline::removeRow(int row)
     beginRemoveRows({}, row, row);
     m_rows.erase(m_rows.begin() + row);
     endRemoveRows();
+    Q_EMIT countChanged();
+    Q_EMIT changed();
+}
+
+void FakeTimeline::makeHole(int row)
+{
+    QVariantMap hole = get(row);
+    removeRow(row);
+    hole["rowId"] = QString::number(-m_nextId++);
+    hole["hole"] = true;
+    hole["holeStuck"] = false;
+    Q_EMIT aboutToChange();
+    beginInsertRows({}, row, row);
+    m_rows.insert(m_rows.begin() + row, hole);
+    endInsertRows();
+    Q_EMIT countChanged();
+    Q_EMIT changed();
+}
+
+void FakeTimeline::fillHole(int row, int rows, bool all)
+{
+    Q_EMIT aboutToChange();
+    if (all) {
+        beginRemoveRows({}, row, row);
+        m_rows.erase(m_rows.begin() + row);
+        endRemoveRows();
+    } else {
+        m_rows[static_cast<std::size_t>(row)]["holeCount"] = 5;
+        Q_EMIT dataChanged(index(row), index(row),
+                           {Qt::UserRole + 1 + static_cast<int>(roles().indexOf("holeCount"))});
+    }
+    beginInsertRows({}, row, row + rows - 1);
+    for (int i = 0; i < rows; ++i) {
+        QVariantMap made = makeRow();
+        made["hole"] = false;
+        m_rows.insert(m_rows.begin() + row, made);
+    }
+    endInsertRows();
     Q_EMIT countChanged();
     Q_EMIT changed();
 }

@@ -37,6 +37,7 @@ class FakeTimeline : public QAbstractListModel
     Q_PROPERTY(bool holdNewest MEMBER m_holdNewest NOTIFY holdNewestChanged)
     Q_PROPERTY(QString lastRetried MEMBER m_lastRetried NOTIFY commanded)
     Q_PROPERTY(QString lastDiscarded MEMBER m_lastDiscarded NOTIFY commanded)
+    Q_PROPERTY(QString lastHoleRetried MEMBER m_lastHoleRetried NOTIFY commanded)
     Q_PROPERTY(int visibleFirst MEMBER m_visibleFirst NOTIFY commanded)
     Q_PROPERTY(int visibleLast MEMBER m_visibleLast NOTIFY commanded)
     Q_PROPERTY(qint64 lastJumpSeq MEMBER m_lastJumpSeq NOTIFY commanded)
@@ -58,6 +59,7 @@ public:
     Q_INVOKABLE QVariantMap get(int row) const;
     Q_INVOKABLE void retry(const QString& rowId);
     Q_INVOKABLE void discard(const QString& rowId);
+    Q_INVOKABLE void retryHole(const QString& rowId);
 
     // ---- what a test does to it ----
     /// `count` rows of mixed lengths, made from `seed`; then ready and opened().
@@ -73,6 +75,10 @@ public:
     /// The row becomes taller by so many lines of text.
     Q_INVOKABLE void grow(int row, int lines);
     Q_INVOKABLE void removeRow(int row);
+    /// The row is taken out and put in again as a hole.
+    Q_INVOKABLE void makeHole(int row);
+    /// `rows` messages come on the newer side of the hole at `row`; it stays, or goes when `all`.
+    Q_INVOKABLE void fillHole(int row, int rows, bool all);
     /// One row of the given roles at the new end; what is not given is as in makeRow().
     Q_INVOKABLE void add(const QVariantMap& roles);
     /// Model reset with new rows around nothing in particular.
@@ -129,6 +135,7 @@ private:
     qint64 m_lastJumpSeq = 0;
     QString m_lastRetried;
     QString m_lastDiscarded;
+    QString m_lastHoleRetried;
     std::vector<QVariantMap> m_rows; ///< newest first
     qint64 m_nextId = 1;
     unsigned m_seed = 1;

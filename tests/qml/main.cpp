@@ -1,6 +1,7 @@
 // Qt Quick Test with our modules, the fake timeline, the naughty strings and a network that counts.
 
 #include "app/src/nativemodule.h"
+#include "sdk/qt/qmlmodule.h"
 #include "tests/qml/faketimeline.h"
 #include "tests/qml/fixture.h"
 
@@ -17,6 +18,7 @@ public Q_SLOTS:
     {
         QQuickStyle::setStyle(QStringLiteral("Basic"));
         Skein::registerNativeModule();
+        Skein::registerQmlModule();
         qmlRegisterType<Skein::FakeTimeline>("Skein.Fakes", 1, 0, "FakeTimeline");
         qmlRegisterSingletonType<Skein::Fixture>(
             "Skein.Fakes", 1, 0, "Fixture",

@@ -21,6 +21,11 @@ Item {
         id: models
         FakeTimeline {}
     }
+    SignalSpy {
+        id: menu
+        target: view
+        signalName: "menuWanted"
+    }
     TimelineView {
         id: view
         width: root.width
@@ -277,6 +282,111 @@ Item {
             const before = places(-1);
             model.removeRow(view.anchor.bottomRow - 3);
             model.removeRow(3);
+            frame();
+            compare(moved(before), 0);
+        }
+
+        function test_holeFillsWhileSeen_data() {
+            const rows = [];
+            for (const where of ["at the top", "in the middle", "at the bottom"])
+                for (const all of [false, true])
+                    for (const came of [1, 50])
+                        rows.push({
+                            "tag": where + ", " + came + (all ? " come, nothing is left" : " come, some are left"),
+                            "where": where,
+                            "all": all,
+                            "came": came
+                        });
+            return rows;
+        }
+        function test_holeFillsWhileSeen(data) {
+            scrollTo(150);
+            const row = data.where === "at the top" ? view.anchor.topRow : data.where === "at the bottom" ? view.anchor.bottomRow : Math.round((view.anchor.topRow + view.anchor.bottomRow) / 2);
+            model.makeHole(row);
+            frame();
+            compare(item(row).objectName, "hole:" + model.get(row).rowId);
+            // What the reader reads is above the hole; with nothing whole above it, it is below.
+            const all = places(row);
+            const above = all.filter(place => model.rowOf(place.id) > row);
+            const before = above.length > 0 ? above : all;
+            model.fillHole(row, data.came, data.all);
+            frame();
+            compare(moved(before), 0);
+        }
+        function test_holeSaysWhatIsTrue() {
+            scrollTo(150);
+            const row = view.anchor.bottomRow + 2;
+            model.makeHole(row);
+            frame();
+            const hole = item(row);
+            compare(hole.how, "loading");
+            const loading = hole.Accessible.name;
+            view.online = false;
+            compare(hole.how, "offline");
+            verify(hole.Accessible.name !== loading);
+            view.online = true;
+            model.change(row, "holeStuck", true);
+            compare(hole.how, "stuck");
+            const again = findChild(hole, "holeRetry");
+            verify(again.visible);
+            mouseClick(again);
+            compare(model.lastHoleRetried, model.get(row).rowId);
+            model.lastHoleRetried = "";
+            again.forceActiveFocus();
+            keyClick(Qt.Key_Return);
+            compare(model.lastHoleRetried, model.get(row).rowId);
+        }
+        function test_failedMessageIsRetriedAndDiscardedByMouseAndKey() {
+            scrollTo(150);
+            const row = view.anchor.bottomRow + 1;
+            model.change(row, "kind", 0);
+            model.change(row, "own", true);
+            model.change(row, "status", 7);
+            model.change(row, "errorText", "Too large");
+            frame();
+            const id = model.get(row).rowId;
+            compare(findChild(item(row), "failedReason").text, "Too large");
+            mouseClick(findChild(item(row), "failedRetry"));
+            compare(model.lastRetried, id);
+            model.lastRetried = "";
+            findChild(item(row), "failedRetry").forceActiveFocus();
+            keyClick(Qt.Key_Return);
+            compare(model.lastRetried, id);
+            mouseClick(findChild(item(row), "failedDiscard"));
+            compare(model.lastDiscarded, id);
+        }
+        function test_menuOpensByTheRightButtonAndAClickTakesTheFocus() {
+            scrollTo(150);
+            const row = view.anchor.bottomRow + 1;
+            model.change(row, "kind", 0);
+            frame();
+            const bubble = item(row).bubble;
+            const at = bubble.mapToItem(view, bubble.width / 2, bubble.height / 2);
+            menu.clear();
+            root.forceActiveFocus();
+            mouseClick(view, at.x, at.y, Qt.RightButton);
+            compare(menu.count, 1);
+            compare(menu.signalArguments[0][3], model.get(row).rowId);
+            verify(!view.list.activeFocus);
+            mouseClick(view, at.x, at.y, Qt.LeftButton);
+            compare(menu.count, 1);
+            verify(view.list.activeFocus);
+        }
+        function test_rowIsHeldBackAndLetGo() {
+            scrollTo(150);
+            const row = view.anchor.bottomRow + 1;
+            model.change(row, "kind", 0);
+            frame();
+            const before = places(row).filter(place => model.rowOf(place.id) > row);
+            const height = item(row).height;
+            model.change(row, "status", 0);
+            model.change(row, "statusText", "Waits behind another");
+            model.change(row, "heldBack", true);
+            frame();
+            verify(item(row).height > height);
+            compare(findChild(item(row), "heldBack").text, "Waits behind another");
+            compare(moved(before), 0);
+            model.change(row, "heldBack", false);
             frame();
             compare(moved(before), 0);
         }

@@ -172,6 +172,10 @@ void Cli::signIn()
 
 void Cli::run()
 {
+    if (m_options.command == QLatin1String("why")) {
+        why();
+        return;
+    }
     m_deadline.start();
     const bool byPassword = m_options.command == QLatin1String("signup") ||
                             m_options.command == QLatin1String("signin");

@@ -105,6 +105,7 @@ private:
     void setDraft(const QString& text);
     void revoke();
     void untilConfirmed();
+    void why(); ///< why.cpp; needs no server
     void sendLine(const QString& text);
     void sendProgress(const skein::engine::TimelineChange& change);
     void maybeSent();

@@ -29,6 +29,11 @@ constexpr char kDescription[] =
     "  leave ROOM                   members ROOM             draft ROOM [TEXT]\n"
     "  sessions                     the devices that are signed in; revoke SESSION signs one out, "
     "which then wipes itself\n"
+    "  why TEMP_ID                  what happened to a message that was written here: queued, "
+    "sent, "
+    "lost, resent,\n"
+    "                               confirmed, with times; needs no server, works beside a running "
+    "app (--user, --json)\n"
     "  script                       JSON commands from standard input, JSON events to standard "
     "output, one a line.\n"
     "      {\"cmd\":\"send\",\"room\":R,\"text\":T,\"id\":I,\"reply\":SEQ} "
@@ -51,7 +56,7 @@ constexpr char kDescription[] =
     "never from the command\n"
     "line. The session is kept in a file in --data that only this user of the system can read.\n\n"
     "Exit codes: 0 done; 1 other error; 2 usage; 3 sign-in refused; 4 server not reached in time; "
-    "5 no such room;\n"
+    "5 no such room or id;\n"
     "6 a message or command was refused; 7 the local data cannot be used.";
 
 /// Fewest and most arguments after the command.
@@ -72,7 +77,8 @@ const QHash<QString, Arity>& commands()
         {QStringLiteral("archive"), {1, 2}},  {QStringLiteral("invite"), {2, 2}},
         {QStringLiteral("remove"), {2, 2}},   {QStringLiteral("leave"), {1, 1}},
         {QStringLiteral("members"), {1, 1}},  {QStringLiteral("draft"), {1, 2}},
-        {QStringLiteral("sessions"), {0, 0}}, {QStringLiteral("revoke"), {1, 1}}};
+        {QStringLiteral("sessions"), {0, 0}}, {QStringLiteral("revoke"), {1, 1}},
+        {QStringLiteral("why"), {1, 1}}};
     return known;
 }
 

@@ -1,6 +1,7 @@
 import QtQuick
 import Skein
 import Skein.Controls
+import Skein.Diagnostics
 import Skein.Native
 import Skein.Theme
 
@@ -15,6 +16,8 @@ Item {
     property string roomId
     property string notice
     property string createdKey
+    property bool diagnosing: false
+    property string wantedStory
     readonly property bool twoPanes: !page.compact && page.width >= Theme.twoPanesFrom
     readonly property bool settled: page.roomId !== "" ? room.settled : page.wantedRoom === "" && !page.client.rooms.loading
 
@@ -29,6 +32,18 @@ Item {
         const next = page.client.rooms.nextRow(page.client.rooms.rowOf(page.roomId), by, unreadOnly);
         if (next >= 0)
             page.open(page.client.rooms.roomAt(next));
+    }
+    function diagnose(tempId: string) {
+        page.diagnosing = false;
+        page.wantedStory = tempId;
+        page.diagnosing = true;
+    }
+    function leaveDiagnostics() {
+        page.diagnosing = false;
+        if (page.roomId !== "")
+            room.focusComposer();
+        else
+            panel.focusFilter();
     }
     // --room NAME, as soon as the list has it.
     function openWanted() {
@@ -84,6 +99,7 @@ Item {
     Column {
         id: banners
         width: parent.width
+        visible: !page.diagnosing
         ConnectionBanner {
             width: parent.width
             client: page.client
@@ -102,6 +118,7 @@ Item {
     Item {
         anchors.fill: parent
         anchors.topMargin: banners.height
+        visible: !page.diagnosing
         RoomPanel {
             id: panel
             client: page.client
@@ -128,6 +145,11 @@ Item {
                         "icon": "person"
                     },
                     {
+                        "key": "diagnostics",
+                        "label": qsTr("Diagnostics"),
+                        "icon": "pulse"
+                    },
+                    {
                         "key": "signOut",
                         "label": qsTr("Sign out"),
                         "icon": "exit",
@@ -150,10 +172,25 @@ Item {
                 panel.focusFilter();
             }
             onAskWanted: (title, body, yes, danger, action) => ask.ask(title, body, yes, danger, action)
+            onStoryWanted: tempId => page.diagnose(tempId)
             onLinkWanted: url => ask.ask(qsTr("Open this link?"), qsTr("It leads to %1.").arg(Desktop.linkTarget(url)) + "\n" + url, qsTr("Open"), false, () => Desktop.openLink(url))
         }
     }
 
+    // Qt 6.4 cannot instantiate bound components in a Loader: hence no ComponentBehavior here.
+    // qmllint disable unqualified
+    Loader {
+        objectName: "diagnosticsLoader"
+        anchors.fill: parent
+        active: page.diagnosing
+        focus: page.diagnosing
+        sourceComponent: DiagnosticsPage {
+            client: page.client
+            wantedStory: page.wantedStory
+            onClosed: page.leaveDiagnostics()
+        }
+    }
+    // qmllint enable unqualified
     MenuPanel {
         id: accountMenu
         parent: page
@@ -164,6 +201,8 @@ Item {
                 page.compact = !page.compact;
             else if (key === "devices")
                 devices.open();
+            else if (key === "diagnostics")
+                page.diagnose("");
             else if (key === "signOut")
                 ask.ask(qsTr("Sign out?"), page.client.queuedCount > 0 ? qsTr("%n message(s) are not sent yet and would be lost.", "", page.client.queuedCount) : qsTr("This device forgets your conversations. They stay on the server."), qsTr("Sign out"), true, () => page.client.signOut());
         }
@@ -184,6 +223,7 @@ Item {
 
     Shortcut {
         sequence: "Ctrl+K"
+        enabled: !page.diagnosing
         onActivated: {
             if (!page.twoPanes)
                 page.roomId = "";
@@ -191,28 +231,37 @@ Item {
         }
     }
     Shortcut {
+        sequence: "Ctrl+Shift+D"
+        onActivated: page.diagnosing ? page.leaveDiagnostics() : page.diagnose("")
+    }
+    Shortcut {
         sequence: "Ctrl+N"
+        enabled: !page.diagnosing
         onActivated: newRoom.open()
     }
     Shortcut {
         sequence: "Alt+Down"
+        enabled: !page.diagnosing
         onActivated: page.step(1, false)
     }
     Shortcut {
         sequence: "Alt+Up"
+        enabled: !page.diagnosing
         onActivated: page.step(-1, false)
     }
     Shortcut {
         sequence: "Alt+Shift+Down"
+        enabled: !page.diagnosing
         onActivated: page.step(1, true)
     }
     Shortcut {
         sequence: "Alt+Shift+Up"
+        enabled: !page.diagnosing
         onActivated: page.step(-1, true)
     }
     Shortcut {
         sequences: ["Esc", "Back"]
-        enabled: !page.twoPanes && page.roomId !== "" && room.composer.context === null
+        enabled: !page.diagnosing && !page.twoPanes && page.roomId !== "" && room.composer.context === null
         onActivated: {
             page.roomId = "";
             panel.focusFilter();

@@ -14,27 +14,33 @@ Banner {
     property bool news: false
     readonly property bool fallback: banner.client.viaHttp
     readonly property bool failed: banner.client.failedCount > 0
+    readonly property bool behind: banner.client.state === Client.CatchingUp
+    // Why, in the words of the error; never a bare countdown.
+    readonly property string reason: banner.client.errorText !== "" ? banner.client.errorText : banner.client.stateText
     readonly property string queue: banner.client.queuedCount > 0 ? " " + qsTr("%n message(s) wait to be sent.", "", banner.client.queuedCount) : ""
 
     objectName: "banner"
-    shown: banner.down ? banner.lasting : banner.failed || banner.news
-    tone: (banner.down ? banner.client.state === Client.Stopped : banner.failed) ? "danger" : "warning"
-    iconName: banner.down ? "offline" : "alert"
+    shown: banner.down ? banner.lasting : banner.failed || (banner.behind && banner.lasting) || banner.news
+    tone: (banner.down ? banner.client.state === Client.Stopped : banner.failed) ? "danger" : banner.down || !banner.behind ? "warning" : "good"
+    iconName: banner.down ? "offline" : banner.behind && !banner.failed ? "retry" : "alert"
     message: {
-        if (!banner.down && !banner.failed)
-            return qsTr("This network lets no live connection through: connected over HTTP, which may be slower.");
+        if (!banner.down && banner.failed)
+            return qsTr("%n message(s) could not be sent.", "", banner.client.failedCount) + banner.queue;
+        if (!banner.down && banner.behind)
+            return banner.client.stateText + banner.queue;
         if (!banner.down)
-            return qsTr("%n message(s) could not be sent.", "", banner.client.failedCount);
+            return qsTr("This network lets no live connection through: connected over HTTP, which may be slower.");
         if (banner.client.state === Client.Waiting && banner.client.retryInSeconds > 0)
-            return qsTr("No connection. Next attempt in %n second(s).", "", banner.client.retryInSeconds) + banner.queue;
+            return banner.reason + " " + qsTr("Next attempt in %n second(s).", "", banner.client.retryInSeconds) + banner.queue;
         if (banner.client.state === Client.Stopped && banner.client.errorText !== "")
             return banner.client.errorText;
         return banner.client.stateText + banner.queue;
     }
-    actionLabel: banner.down ? (banner.client.state === Client.Waiting ? qsTr("Retry now") : "") : banner.failed ? qsTr("Retry all") : ""
+    actionLabel: banner.down ? (banner.client.state === Client.Waiting ? qsTr("Retry now") : "") : !banner.failed ? "" : banner.client.failedCount > 1 ? qsTr("Retry all") : qsTr("Retry")
     onActed: banner.down ? banner.client.retryNow() : banner.client.retryAllFailed()
-    onDownChanged: {
-        if (banner.down)
+    readonly property bool unsettled: banner.down || banner.behind
+    onUnsettledChanged: {
+        if (banner.unsettled)
             patience.restart();
         else
             banner.lasting = false;
@@ -43,7 +49,7 @@ Banner {
         banner.news = false;
         httpPatience.running = banner.fallback;
     }
-    Component.onCompleted: if (banner.down)
+    Component.onCompleted: if (banner.unsettled)
         patience.restart()
 
     // Longer than the first look for a socket takes.
@@ -63,6 +69,6 @@ Banner {
     Timer {
         id: patience
         interval: 1200
-        onTriggered: banner.lasting = banner.down
+        onTriggered: banner.lasting = banner.unsettled
     }
 }

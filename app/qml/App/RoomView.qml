@@ -22,6 +22,7 @@ Rectangle {
     signal backWanted
     signal askWanted(title: string, body: string, yes: string, danger: bool, action: var)
     signal linkWanted(url: string)
+    signal storyWanted(tempId: string)
 
     function focusComposer() {
         composer.input.forceActiveFocus();
@@ -46,11 +47,16 @@ Rectangle {
             add("link:" + links[i], qsTr("Open %1").arg(Desktop.linkTarget(links[i])), "link");
         if (row.own && !row.deleted)
             add("edit", qsTr("Edit"), "edit");
+        if (row.journalId)
+            add("why", qsTr("What happened to this message?"), "pulse");
         if (row.canRetry)
             add("discard", qsTr("Discard"), "trash", true);
         else if (row.own && !row.deleted && row.seq > 0)
             add("delete", qsTr("Delete"), "trash", true);
         return entries;
+    }
+    function field(row: var, name: string): string {
+        return row[name];
     }
     function act(key: string, rowId: string) {
         const row = room.timeline.get(room.timeline.rowOf(rowId));
@@ -62,6 +68,8 @@ Rectangle {
             composer.reply(row);
         else if (key === "edit")
             composer.edit(row);
+        else if (key === "why")
+            room.storyWanted(room.field(row, "journalId"));
         else if (key === "copy")
             Desktop.copy(Object.entries(row).find(entry => entry[0] === "body")[1]);
         else if (key === "delete")
@@ -120,6 +128,7 @@ Rectangle {
         width: parent.width
         timeline: room.timeline
         showSender: room.timeline !== null && room.timeline.kind !== 3
+        online: room.client.online
         onReplyWanted: id => room.act("reply", id)
         onEditWanted: id => room.act("edit", id)
         onMenuWanted: (item, x, y, id) => {

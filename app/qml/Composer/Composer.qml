@@ -238,5 +238,8 @@ Rectangle {
         text: qsTr("Slowed down by the server. Your messages go on in %n second(s).", "", composer.slowedSeconds)
         color: Theme.warning
         font.pixelSize: Theme.sizeSmall
+        Accessible.ignored: !visible
+        Accessible.role: Accessible.AlertMessage
+        Accessible.name: text
     }
 }

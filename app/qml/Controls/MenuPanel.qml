@@ -23,7 +23,13 @@ T.Popup {
         list.forceActiveFocus();
     }
 
-    implicitWidth: 216
+    // As wide as the longest entry needs, in any language.
+    readonly property FontMetrics letters: FontMetrics {
+        font.pixelSize: Theme.sizeBody - 1
+    }
+    readonly property int widest: menu.rows.reduce((most, row) => Math.max(most, menu.letters.advanceWidth(row.label)), 0)
+
+    implicitWidth: Math.min(Math.max(216, menu.widest + 64), menu.parent ? menu.parent.width - 16 : 216)
     implicitHeight: list.contentHeight + 12
     height: implicitHeight
     padding: 6

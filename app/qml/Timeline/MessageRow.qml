@@ -27,6 +27,7 @@ Item {
     required property string replySender
     required property string replyText
     required property string errorText
+    required property bool heldBack
 
     // From the view.
     property bool showSender: true
@@ -36,6 +37,10 @@ Item {
     signal discardWanted(rowId: string)
 
     readonly property bool failed: row.status === 7
+    // The line below the bubble: what to do about a failed one, or what an unsent one waits for.
+    readonly property int belowPart: row.failed ? (row.narrow ? 52 : 32) : row.heldBack ? 22 : 0
+    // What nobody knows at the moment is said in words, not by a symbol alone.
+    readonly property string stamp: row.own && row.status === 3 && !row.heldBack ? qsTr("checking…") : row.edited && !row.deleted ? qsTr("edited %1").arg(row.timeText) : row.timeText
     readonly property bool named: row.showSender && !row.own && row.groupStart
     readonly property int margin: row.narrow ? 10 : 20
     readonly property int columnWidth: Math.min(row.width, Theme.columnMax)
@@ -53,7 +58,7 @@ Item {
     readonly property string report: row.body + "|" + row.statusText
 
     objectName: "row:" + row.rowId
-    height: row.topPart + row.bubbleHeight + (row.failed ? 32 : 0)
+    height: row.topPart + row.bubbleHeight + row.belowPart
     Accessible.role: Accessible.ListItem
     Accessible.name: (row.own ? qsTr("You") : row.senderName) + ": " + words.text + ", " + row.timeText + (row.own ? ", " + row.statusText : "")
 
@@ -145,7 +150,7 @@ Item {
             id: meta
             x: row.mirroredText ? 14 + (row.own ? 20 : 0) : bubbleItem.width - 14 - row.metaWidth
             y: bubbleItem.height - 8 - 15
-            text: row.edited && !row.deleted ? qsTr("edited %1").arg(row.timeText) : row.timeText
+            text: row.stamp
             color: row.own ? Theme.ownBubbleSoft : Theme.bubbleSoft
             font.pixelSize: Theme.sizeTiny
         }
@@ -164,12 +169,29 @@ Item {
         x: row.columnX + row.margin
         y: bubbleItem.y + bubbleItem.height
         width: row.columnWidth - 2 * row.margin
-        height: 32
+        height: row.belowPart
         sourceComponent: FailedLine {
             reason: row.errorText
+            narrow: row.narrow
             onRetry: row.retryWanted(row.rowId)
             onEdit: row.editWanted(row.rowId)
             onDiscard: row.discardWanted(row.rowId)
+        }
+    }
+    Loader {
+        active: row.heldBack && !row.failed
+        x: row.columnX + row.margin
+        y: bubbleItem.y + bubbleItem.height
+        width: row.columnWidth - 2 * row.margin
+        height: row.belowPart
+        sourceComponent: PlainLabel {
+            objectName: "heldBack"
+            topPadding: 4
+            rightPadding: 6
+            text: row.statusText
+            color: Theme.textSoft
+            font.pixelSize: Theme.sizeSmall
+            horizontalAlignment: Text.AlignRight
         }
     }
 }

@@ -95,25 +95,29 @@ Item {
             marks.follow();
         }
     }
+    // On the list's content and not on this item, which lies above it: buttons inside of rows come first.
     TapHandler {
+        parent: marks.view.list.contentItem
         acceptedButtons: Qt.LeftButton | Qt.RightButton
         onTapped: (point, button) => {
-            const item = marks.rowAt(point.position.x, point.position.y);
+            const at = marks.mapFromItem(parent, point.position.x, point.position.y);
+            const item = marks.rowAt(at.x, at.y);
             if (!item || !item.bubble)
                 return;
             if (button === Qt.RightButton) {
-                const at = item.mapFromItem(marks, point.position.x, point.position.y);
-                marks.view.menuWanted(item, at.x, at.y, item.rowId);
+                const inRow = item.mapFromItem(marks, at.x, at.y);
+                marks.view.menuWanted(item, inRow.x, inRow.y, item.rowId);
                 return;
             }
-            const inBubble = item.bubble.mapFromItem(marks, point.position.x, point.position.y);
+            const inBubble = item.bubble.mapFromItem(marks, at.x, at.y);
             if (item.replySeq > 0 && item.bubble.contains(inBubble) && inBubble.y < item.aboveText)
                 marks.view.timeline.jumpToSeq(item.replySeq);
             else
                 marks.view.list.forceActiveFocus(Qt.MouseFocusReason);
         }
         onLongPressed: {
-            const item = marks.rowAt(point.position.x, point.position.y);
+            const at = marks.mapFromItem(parent, point.position.x, point.position.y);
+            const item = marks.rowAt(at.x, at.y);
             if (item && item.bubble)
                 marks.view.menuWanted(item, item.width / 2, item.height / 2, item.rowId);
         }

@@ -12,6 +12,7 @@ Item {
 
     property var timeline: null
     property bool showSender: true
+    property bool online: true
     property bool narrow: view.width < 560
     property string selectedRowId
     readonly property alias list: list
@@ -73,6 +74,8 @@ Item {
                 roleValue: true
                 HoleRow {
                     width: list.width
+                    online: view.online
+                    onRetryWanted: id => view.timeline.retryHole(id)
                 }
             }
             DelegateChoice {

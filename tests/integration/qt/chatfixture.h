@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <functional>
 #include <memory>
 
@@ -72,6 +73,8 @@ public:
             m_process->waitForFinished(kWaitMs);
         }
     }
+    /// The process stands still: what is sent to it arrives nowhere, and no connection ends.
+    void freeze() const { ::kill(static_cast<pid_t>(m_process->processId()), SIGSTOP); }
     [[nodiscard]] QUrl url() const
     {
         return QUrl(QStringLiteral("http://127.0.0.1:%1").arg(m_port));

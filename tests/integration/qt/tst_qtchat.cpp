@@ -1,5 +1,6 @@
 // The real server binary and real Qt clients: chat, restart, offline queue, two devices, every
 // naughty string.
+#include "sdk/qt/diagnostics.h"
 #include "tests/integration/qt/chatfixture.h"
 
 #include <QAbstractItemModelTester>
@@ -9,6 +10,7 @@
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QJsonObject>
 #include <QProcess>
 #include <QSet>
 
@@ -331,6 +333,96 @@ TEST_F(ChatTest, scriptModeCreatesSendsAndDrains)
     ASSERT_TRUE(until([&] { return cli.state() == QProcess::NotRunning; }));
     EXPECT_EQ(cli.exitCode(), 0);
     EXPECT_TRUE(until([&] { return ben->unreadTotal() == 50; })) << ben->unreadTotal();
+}
+
+TEST_F(ChatTest, whyTellsWhatHappenedToAMessageWhoseConnectionWasKilled)
+{
+    auto ann = signUp(QStringLiteral("ann"));
+    const auto ben = signUp(QStringLiteral("ben"));
+    const QString id = room(*ann, *ben);
+    const auto why = [&](const QString& tempId, bool json, int* exitCode) {
+        QProcess cli;
+        QStringList arguments{QStringLiteral("why"), tempId, QStringLiteral("--data"),
+                              dir.filePath(QStringLiteral("ann"))};
+        if (json)
+            arguments << QStringLiteral("--json");
+        cli.start(QStringLiteral(SKEIN_CLI_BINARY), arguments);
+        EXPECT_TRUE(until([&] { return cli.state() == QProcess::NotRunning; }));
+        *exitCode = cli.exitCode();
+        return cli.readAllStandardOutput() + cli.readAllStandardError();
+    };
+    int exitCode = -1;
+    const auto events = [&](const QString& tempId) {
+        QStringList list;
+        const QJsonObject story = QJsonDocument::fromJson(why(tempId, true, &exitCode)).object();
+        for (const QJsonValue& event : story.value(QLatin1String("events")).toArray())
+            list << event.toObject().value(QLatin1String("what")).toString();
+        return list;
+    };
+
+    // On the wire, into a server that stands still and then dies: nobody knows whether it has it.
+    server.freeze();
+    const QString tempId = ann->sendMessage(id, QStringLiteral("words that nobody may read"));
+    ASSERT_TRUE(until([&] {
+        return events(tempId) == QStringList({"queued", "sent"});
+    })) << qPrintable(events(tempId).join(u' '));
+    EXPECT_EQ(exitCode, 0) << "beside a client that runs";
+    server.kill();
+    ASSERT_TRUE(until([&] { return !ann->online(); }));
+    ASSERT_TRUE(server.start());
+    ann->retryNow();
+    ben->retryNow();
+    ASSERT_TRUE(until([&] { return ann->online() && ann->queuedCount() == 0; }));
+    ASSERT_TRUE(until([&] { return events(tempId).contains(QStringLiteral("confirmed")); }))
+        << qPrintable(events(tempId).join(u' '));
+    QStringList told = events(tempId);
+    told.removeAll(QStringLiteral("delivered")); // when exactly is up to the other one
+    EXPECT_EQ(told, QStringList({"queued", "sent", "connection_lost", "disconnected", "connected",
+                                 "sent", "confirmed"}))
+        << qPrintable(told.join(u' '));
+
+    // And after the client has gone, in words.
+    ann.reset();
+    const QByteArray words = why(tempId, false, &exitCode);
+    EXPECT_EQ(exitCode, 0);
+    EXPECT_TRUE(words.contains("Sent again (2)")) << words.constData();
+    EXPECT_TRUE(words.contains("The connection ended before an answer came")) << words.constData();
+    EXPECT_FALSE(words.contains("nobody may read")) << words.constData();
+    for (const QString& name : {QStringLiteral("0190f7a2-0000-7000-8000-000000000000"), id}) {
+        const QByteArray answer = why(name, false, &exitCode);
+        EXPECT_EQ(exitCode, 5) << "no such id";
+        EXPECT_TRUE(answer.contains("knows nothing of this id")) << answer.constData();
+    }
+}
+
+TEST_F(ChatTest, clientTellsTheStoryTheConnectionsAndItsLog)
+{
+    const auto ann = signUp(QStringLiteral("ann"));
+    const auto ben = signUp(QStringLiteral("ben"));
+    const QString id = room(*ann, *ben);
+    Skein::Diagnostics diagnostics;
+    diagnostics.setClient(ann.get());
+    diagnostics.setActive(true);
+    const QString tempId = ann->sendMessage(id, QStringLiteral("private words"));
+    diagnostics.lookUp(QStringLiteral("  ") + tempId + u'\n');
+    EXPECT_TRUE(diagnostics.storyLoading());
+    ASSERT_TRUE(until([&] { return diagnostics.storyState() == QLatin1String("confirmed"); }))
+        << qPrintable(diagnostics.storyState());
+    EXPECT_GE(diagnostics.storyEvents().size(), 3);
+    ASSERT_TRUE(until([&] { return diagnostics.connections().size() >= 2; }));
+    ASSERT_TRUE(until([&] {
+        return diagnostics.plots().front().toMap().value(QStringLiteral("count")).toInt() >= 1;
+    }));
+    const QString report = diagnostics.report();
+    EXPECT_TRUE(report.contains(tempId));
+    EXPECT_TRUE(report.contains(QStringLiteral("link: live"))) << qPrintable(report);
+    EXPECT_FALSE(report.contains(QStringLiteral("private words")));
+    diagnostics.lookUp(QStringLiteral("no such thing"));
+    ASSERT_TRUE(until([&] { return !diagnostics.storyLoading(); }));
+    EXPECT_FALSE(diagnostics.storyKnown());
+    EXPECT_FALSE(diagnostics.storyText().isEmpty());
+    diagnostics.lookUp(QString());
+    EXPECT_TRUE(diagnostics.storyText().isEmpty());
 }
 
 int main(int argc, char** argv)

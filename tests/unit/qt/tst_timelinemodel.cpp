@@ -34,7 +34,7 @@ public:
 
     void requestPage(const PageRequest& request) override { asked.push_back(request); }
     TempId newTempId() override { return TempId("t" + std::to_string(++nextTemp)); }
-    std::int64_t wallNowMs() override { return kNoon + 20'000'000; }
+    std::int64_t wallNowMs() override { return now; }
     void send(const skein::RoomId&, const TempId& tempId, std::string text,
               std::optional<Seq>) override
     {
@@ -109,6 +109,7 @@ public:
     std::int64_t firstUnread = 0;
     bool startIsStored = true, open = false;
     std::vector<std::pair<skein::offline::RowId, bool>> pins;
+    std::int64_t now = kNoon + 20'000'000;
     int nextTemp = 0, edits = 0;
     std::deque<PageRequest> asked;
     std::vector<std::pair<TempId, std::string>> sent;
@@ -353,6 +354,101 @@ TEST_F(ModelTest, holeInViewIsFetchedOnceAndReplacedWhenItsMessagesCome)
     EXPECT_EQ(resets.count(), 0);
 }
 
+TEST_F(ModelTest, holeThatDoesNotComeIsToldAndAskedForAgainWhenThePersonSaysSo)
+{
+    open(0);
+    for (std::int64_t seq = 1; seq <= 10; ++seq)
+        room->rows[seq] = message(seq);
+    room->rows[11] = hole(11, 500);
+    for (std::int64_t seq = 501; seq <= 520; ++seq)
+        room->rows[seq] = message(seq);
+    tester = nullptr;
+    model = std::make_unique<TimelineModel>(QStringLiteral("room"), *room);
+    model->start();
+    room->answerAll(*model);
+    const int row = model->rowOfSeq(15);
+    const QString rowId = value(row, TimelineModel::RowIdRole).toString();
+    model->visibleRange(10, 25);
+    room->now += 19'000;
+    model->visibleRange(11, 25);
+    EXPECT_FALSE(value(row, TimelineModel::HoleStuckRole).toBool());
+    room->now += 1'000;
+    QSignalSpy told(model.get(), &QAbstractItemModel::dataChanged);
+    model->visibleRange(12, 25);
+    model->visibleRange(11, 25);
+    EXPECT_TRUE(value(row, TimelineModel::HoleStuckRole).toBool());
+    EXPECT_EQ(told.count(), 1);
+    EXPECT_EQ(room->history, std::vector<std::int64_t>{501}) << "nobody nags the server";
+
+    model->retryHole(rowId);
+    EXPECT_FALSE(value(row, TimelineModel::HoleStuckRole).toBool());
+    EXPECT_EQ(room->history, (std::vector<std::int64_t>{501, 501}));
+
+    // A page of it came: the rest is in view still and asked for at once, and once.
+    std::vector<MessageRow> came;
+    for (std::int64_t seq = 451; seq <= 500; ++seq) {
+        room->rows[seq] = message(seq);
+        came.push_back(message(seq));
+    }
+    room->rows[11] = hole(11, 450);
+    came.push_back(hole(11, 450));
+    change(came);
+    model->flush();
+    room->answerAll(*model);
+    const int smaller = model->rowOfSeq(15);
+    model->visibleRange(smaller - 5, smaller + 5);
+    model->visibleRange(smaller - 6, smaller + 4);
+    EXPECT_EQ(room->history, (std::vector<std::int64_t>{501, 501, 451}));
+
+    room->now += 60'000;
+    model->visibleRange(smaller - 5, smaller + 5);
+    EXPECT_TRUE(value(model->rowOfSeq(15), TimelineModel::HoleStuckRole).toBool());
+    model->linkLive();
+    EXPECT_FALSE(value(model->rowOfSeq(15), TimelineModel::HoleStuckRole).toBool());
+    EXPECT_EQ(room->history.size(), 4U) << "a new connection asks again";
+}
+
+TEST_F(ModelTest, messagesBehindAFailedOneAreHeldBackUntilItIsOutOfTheWay)
+{
+    open(5);
+    MessageRow failed = unsent(2, "t2");
+    failed.status = Status::Failed;
+    failed.error = skein::ErrorCode::BodyTooLarge;
+    change({unsent(1, "t1"), unsent(2, "t2"), unsent(3, "t3")});
+    model->flush();
+    EXPECT_FALSE(value(0, TimelineModel::HeldBackRole).toBool());
+    const QString waiting = value(0, TimelineModel::StatusTextRole).toString();
+    QSignalSpy told(model.get(), &QAbstractItemModel::dataChanged);
+    change({failed});
+    model->flush();
+    EXPECT_TRUE(value(0, TimelineModel::HeldBackRole).toBool());
+    EXPECT_FALSE(value(1, TimelineModel::HeldBackRole).toBool()) << "it holds, it is not held";
+    EXPECT_FALSE(value(2, TimelineModel::HeldBackRole).toBool()) << "written before it";
+    EXPECT_NE(value(0, TimelineModel::StatusTextRole).toString(), waiting);
+    bool toldOfTheFirst = false;
+    for (const auto& arguments : told)
+        toldOfTheFirst = toldOfTheFirst ||
+                         (arguments[0].toModelIndex().row() == 0 &&
+                          arguments[2].value<QList<int>>().contains(TimelineModel::HeldBackRole));
+    EXPECT_TRUE(toldOfTheFirst);
+    change({}, {failed.rowId}); // discarded
+    model->flush();
+    EXPECT_FALSE(value(0, TimelineModel::HeldBackRole).toBool());
+    EXPECT_EQ(value(0, TimelineModel::StatusTextRole).toString(), waiting);
+}
+
+TEST_F(ModelTest, ownRowNamesItsHistoryAlsoWhenItIsConfirmed)
+{
+    open(2);
+    MessageRow mine = message(3, "me");
+    mine.tempId = TempId("t9");
+    change({mine});
+    model->flush();
+    EXPECT_EQ(value(0, TimelineModel::JournalIdRole).toString(), QStringLiteral("t9"));
+    EXPECT_EQ(value(0, TimelineModel::TempIdRole).toString(), QString());
+    EXPECT_EQ(value(1, TimelineModel::JournalIdRole).toString(), QString());
+}
+
 TEST_F(ModelTest, readPositionFollowsTheNewestVisibleRowOnlyWhileActive)
 {
     open(100);
@@ -437,7 +533,7 @@ TEST_F(ModelTest, everyRoleHasANameAndTheFlushComesByItself)
 {
     open(2);
     EXPECT_EQ(model->roleNames().size(),
-              TimelineModel::HoleCountRole - TimelineModel::RowIdRole + 1);
+              TimelineModel::HoleStuckRole - TimelineModel::RowIdRole + 1);
     change({message(3)});
     QSignalSpy inserts(model.get(), &QAbstractItemModel::rowsInserted);
     EXPECT_TRUE(inserts.wait(2000));
