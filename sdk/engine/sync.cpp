@@ -295,8 +295,12 @@ void Engine::Impl::syncArrived(Job& job)
         if (told == frame.rooms.end()) {
             wantSync(*room); // did not fit
         } else if (!told->error && told->epoch == room->rec.row.epoch) {
-            room->fetched = std::max(room->fetched, told->hi);
-            if (told->hi < told->head)
+            // What came live beyond the page is here already.
+            Seq reach = told->hi;
+            while (room->log.contains(reach.next()))
+                reach = reach.next();
+            room->fetched = std::max(room->fetched, reach);
+            if (reach < told->head)
                 wantSync(*room);
         }
     }
