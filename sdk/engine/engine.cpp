@@ -140,10 +140,12 @@ Result<TempId> Engine::react(const RoomId& room, offline::RowId row, std::string
 }
 Result<TempId> Engine::pin(const RoomId& room, offline::RowId row, bool on)
 {
+    m_impl->settleConfirms();
     return m_impl->pin(room, row, on);
 }
 Result<TempId> Engine::updateRoom(const RoomId& room, const RoomEdit& edit)
 {
+    m_impl->settleConfirms();
     return m_impl->updateRoom(room, edit);
 }
 Result<void> Engine::retry(const TempId& tempId)
