@@ -437,6 +437,7 @@ void Engine::Impl::dropConnection(Ladder::End why)
 
 void Engine::Impl::connectionEnded()
 {
+    settleConfirms(false); // what was received counts; there is nobody to send to
     m_probeDeadline.reset();
     m_token.reset();
     m_catchUpSince.reset();
