@@ -38,7 +38,7 @@ void Engine::Impl::finish(const Result<void>& done)
         }
         m_touched.clear();
         for (const RoomId& id : std::exchange(m_roomsMade, {})) {
-            m_roomIds.erase(m_rooms.at(id).rec.key);
+            m_byKey.erase(m_rooms.at(id).rec.key);
             m_rooms.erase(id);
         }
         m_changes.clear();

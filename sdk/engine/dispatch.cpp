@@ -62,22 +62,34 @@ void Engine::Impl::frameReceived(std::string_view text, Via via)
         !std::holds_alternative<protocol::Ping>(*decoded) &&
         !std::holds_alternative<protocol::ErrorFrame>(*decoded))
         return; // before the welcome nothing else has a meaning
+    // Those that came in one piece of the stream are settled together, in the host's next turn.
+    if (auto* confirmation = std::get_if<protocol::MessageConfirmed>(&*decoded)) {
+        m_confirms.push_back(std::move(*confirmation));
+        if (m_confirms.size() >= kConfirmsWaitingMax)
+            settleConfirms();
+        return;
+    }
     if (!waitsItsTurn(*decoded)) {
+        settleConfirms();
         handle(*decoded);
         return;
     }
-    m_inbox.emplace_back().frame = std::move(*decoded);
+    const bool isEntry = std::holds_alternative<protocol::LogEntry>(*decoded);
+    Job& job = m_inbox.emplace_back();
+    job.frame = std::move(*decoded);
+    if (std::holds_alternative<protocol::SyncResponse>(job.frame))
+        syncArrived(job);
     while (m_inbox.size() > kInboxFramesMax)
         work();
-    if (m_inbox.size() == 1)
-        work(); // nothing is ahead of it: the first slice now
+    // Nothing is ahead of it: the first slice now. Entries of the log wait for those behind them.
+    if (m_inbox.size() == 1 && !isEntry)
+        work();
 }
 
 void Engine::Impl::handle(protocol::ServerFrame& frame)
 {
     std::visit(Overloaded{[this](const protocol::Welcome& f) { onWelcome(f); },
                           [this](const protocol::MessagePending& f) { onPending(f); },
-                          [this](const protocol::MessageConfirmed& f) { onConfirmed(f); },
                           [this](const protocol::MessageFailed& f) { onFailed(f); },
                           [this](const protocol::RoomCreated& f) { onRoomCreated(f); },
                           [this](const protocol::MembersResponse& f) {
@@ -101,8 +113,15 @@ void Engine::Impl::handle(protocol::ServerFrame& frame)
 
 void Engine::Impl::work()
 {
+    settleConfirms(); // overtakes the rest
     if (m_inbox.empty())
         return;
+    if (std::holds_alternative<protocol::LogEntry>(m_inbox.front().frame)) {
+        onLogEntries();
+        if (m_inbox.empty())
+            checkLive();
+        return;
+    }
     // A slice may end the connection or stop the engine, but never touches the queue itself.
     if (workOn(m_inbox.front()))
         m_inbox.pop_front();
@@ -117,8 +136,7 @@ bool Engine::Impl::workOn(Job& job)
 {
     bool done = true;
     std::visit(
-        Overloaded{[this](const protocol::LogEntry& f) { onLogEntry(f.event); },
-                   [this](const protocol::RoomDirty& f) { onRoomDirty(f); },
+        Overloaded{[this](const protocol::RoomDirty& f) { onRoomDirty(f); },
                    [this](const protocol::RoomAdded& f) { onRoomAdded(f.room); },
                    [this](const protocol::RoomRemoved& f) { removeRoom(f.room); },
                    [this](const protocol::ReadState& f) { onReadState(f); },

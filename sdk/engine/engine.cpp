@@ -29,10 +29,10 @@ Engine::Impl::Impl(offline::Store& store, Host host, Config config)
 {
     for (offline::RoomRecord& record : m_store.rooms().load()) {
         Room room;
-        m_roomIds.emplace(record.key, record.row.room);
+        const offline::RoomKey key = record.key;
         const RoomId id = record.row.room;
         room.rec = std::move(record);
-        m_rooms.emplace(id, std::move(room));
+        m_byKey.emplace(key, &m_rooms.emplace(id, std::move(room)).first->second);
     }
     m_storeWasEmpty = m_rooms.empty();
     loadOutbox();
@@ -63,27 +63,33 @@ void Engine::start()
 }
 void Engine::stop()
 {
+    m_impl->settleConfirms();
     m_impl->stop();
 }
 void Engine::networkReachable(bool reachable)
 {
+    m_impl->settleConfirms();
     m_impl->networkReachable(reachable);
 }
 void Engine::retryNow()
 {
+    m_impl->settleConfirms();
     m_impl->retryNow();
 }
 void Engine::resumed()
 {
+    m_impl->settleConfirms();
     m_impl->resumed();
 }
 void Engine::transportOpened(Via via)
 {
+    m_impl->settleConfirms();
     m_impl->transportOpened(via);
 }
 void Engine::transportClosed(std::uint16_t closeCode, std::string_view reason, Via via,
                              std::optional<Milliseconds> retryAfter)
 {
+    m_impl->settleConfirms(false);
     m_impl->transportClosed(closeCode, reason, via, retryAfter);
 }
 void Engine::frameReceived(std::string_view text, Via via)
@@ -92,10 +98,12 @@ void Engine::frameReceived(std::string_view text, Via via)
 }
 void Engine::tokenReady(Result<std::string> token)
 {
+    m_impl->settleConfirms();
     m_impl->tokenReady(std::move(token));
 }
 void Engine::tick()
 {
+    m_impl->settleConfirms();
     m_impl->tick();
 }
 MonoTime Engine::nextWakeupAt() const
@@ -112,77 +120,95 @@ void Engine::work()
 }
 Result<TempId> Engine::send(const RoomId& room, const Draft& draft)
 {
+    m_impl->settleConfirms();
     return m_impl->send(room, draft);
 }
 Result<TempId> Engine::edit(const RoomId& room, offline::RowId row, std::string body)
 {
+    m_impl->settleConfirms();
     return m_impl->edit(room, row, std::move(body));
 }
 Result<TempId> Engine::remove(const RoomId& room, offline::RowId row)
 {
+    m_impl->settleConfirms();
     return m_impl->remove(room, row);
 }
 Result<TempId> Engine::react(const RoomId& room, offline::RowId row, std::string key, bool on)
 {
+    m_impl->settleConfirms();
     return m_impl->react(room, row, std::move(key), on);
 }
 Result<TempId> Engine::pin(const RoomId& room, offline::RowId row, bool on)
 {
+    m_impl->settleConfirms();
     return m_impl->pin(room, row, on);
 }
 Result<TempId> Engine::updateRoom(const RoomId& room, const RoomEdit& edit)
 {
+    m_impl->settleConfirms();
     return m_impl->updateRoom(room, edit);
 }
 Result<void> Engine::retry(const TempId& tempId)
 {
+    m_impl->settleConfirms();
     return m_impl->retry(tempId);
 }
 Result<void> Engine::retryAll()
 {
+    m_impl->settleConfirms();
     return m_impl->retryAll();
 }
 Result<void> Engine::discard(const TempId& tempId)
 {
+    m_impl->settleConfirms();
     return m_impl->discard(tempId);
 }
 Result<void> Engine::setDraft(const RoomId& room, std::string text, Seq replyTo,
                               std::optional<Rev> base)
 {
+    m_impl->settleConfirms();
     return m_impl->setDraft(room, std::move(text), replyTo, base);
 }
 Result<void> Engine::settleOtherDraft(const RoomId& room, bool keep)
 {
+    m_impl->settleConfirms();
     return m_impl->settleOtherDraft(room, keep);
 }
 Result<TempId> Engine::createRoom(protocol::RoomKind kind, std::string name,
                                   std::vector<std::string> members)
 {
+    m_impl->settleConfirms();
     return m_impl->createRoom(kind, std::move(name), std::move(members));
 }
 Result<TempId> Engine::setMember(const RoomId& room, const UserId& user,
                                  std::optional<protocol::Role> role)
 {
+    m_impl->settleConfirms();
     return m_impl->setMember(room, user, role);
 }
 void Engine::openRoom(const RoomId& room)
 {
+    m_impl->settleConfirms();
     m_impl->openRoom(room);
 }
 void Engine::closeRoom(const RoomId& room)
 {
+    m_impl->settleConfirms();
     m_impl->closeRoom(room);
 }
 void Engine::markRead(const RoomId& room, Seq seq)
 {
+    m_impl->settleConfirms();
     m_impl->markRead(room, seq);
 }
 void Engine::wantHistory(const RoomId& room, Seq before)
 {
+    m_impl->settleConfirms();
     m_impl->wantHistory(room, before);
 }
 void Engine::wantAround(const RoomId& room, Seq seq)
 {
+    m_impl->settleConfirms();
     m_impl->wantAround(room, seq);
 }
 void Engine::wantFiltered(const RoomId& room, const std::string& filter, Seq before)
@@ -191,10 +217,12 @@ void Engine::wantFiltered(const RoomId& room, const std::string& filter, Seq bef
 }
 void Engine::typing(const RoomId& room, bool on)
 {
+    m_impl->settleConfirms();
     m_impl->typing(room, on);
 }
 void Engine::setPresence(protocol::PresenceStatus status)
 {
+    m_impl->settleConfirms();
     m_impl->setPresence(status);
 }
 const LinkState& Engine::link() const
@@ -203,6 +231,7 @@ const LinkState& Engine::link() const
 }
 OutboxState Engine::outbox() const
 {
+    m_impl->settleConfirms();
     return m_impl->outbox();
 }
 

@@ -291,7 +291,7 @@ public:
     [[nodiscard]] const LinkState& link() const;
     [[nodiscard]] OutboxState outbox() const;
 
-    static constexpr std::size_t kWorkRowsMax = 50;
+    static constexpr std::size_t kWorkRowsMax = 100;
 
 private:
     class Impl;

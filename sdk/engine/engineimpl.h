@@ -45,6 +45,10 @@ inline constexpr std::int64_t kStoreRetryMs = 5'000; ///< after the disk refused
 inline constexpr std::int64_t kRequestTimeoutMs = 15'000;
 inline constexpr int kRequestTriesMax = 3;
 inline constexpr std::size_t kRequestsInFlightMax = 8;
+/// Log entries received ahead of the store during a catch-up (about 6 MB); the next page is asked
+/// for only below it.
+inline constexpr std::size_t kSyncAheadEventsMax = 10'000;
+inline constexpr std::size_t kConfirmsWaitingMax = 256; ///< then they are settled as they come
 inline constexpr std::size_t kRequestsWaitingMax =
     500; ///< beyond it the oldest page request is dropped
 inline constexpr std::size_t kInboxFramesMax =
@@ -87,8 +91,11 @@ public:
 
     // ---- dispatch.cpp ----
     void frameReceived(std::string_view text, Via via);
-    [[nodiscard]] bool hasWork() const { return !m_inbox.empty(); }
+    [[nodiscard]] bool hasWork() const { return !m_inbox.empty() || !m_confirms.empty(); }
     void work();
+    /// Settles the confirmations that wait, all in one transaction. Before anything that looks at
+    /// the outbox.
+    void settleConfirms(bool andSend = true);
 
     // ---- commands.cpp ----
     Result<TempId> send(const RoomId& room, const Draft& draft);
@@ -132,9 +139,11 @@ private:
         bool full = false;         ///< subscribed in full on this connection
         bool membersAsked = false; ///< on this connection
         SyncPhase sync = SyncPhase::None;
-        Seq deliverTo;   ///< to be told by mark_delivered
-        Seq readTo;      ///< to be told by mark_read
-        Seq deliverSent; ///< told on this connection, and not known to have arrived
+        Seq fetched;              ///< of the log, received and on its way to the store; 0 = nothing
+        std::size_t syncJobs = 0; ///< frames with pages of it that wait to be stored
+        Seq deliverTo;            ///< to be told by mark_delivered
+        Seq readTo;               ///< to be told by mark_read
+        Seq deliverSent;          ///< told on this connection, and not known to have arrived
         MonoTime deliverSentAt;
         std::int64_t revalidateBudget = 0;
         offline::DraftRecord draft;
@@ -177,6 +186,7 @@ private:
         Seq done;                      ///< coverage claimed so far
         bool accepted = false;         ///< it answers a request of this connection
         std::string filter;            ///< that was asked for; empty = none
+        std::size_t ahead = 0;         ///< its share of m_syncAhead
     };
 
     struct RoomChange {
@@ -243,7 +253,7 @@ private:
     void pump();
     bool sendOne(Room* room, SendQueue& queue, bool& blocked);
     void onPending(const protocol::MessagePending& frame);
-    void onConfirmed(const protocol::MessageConfirmed& frame);
+    void confirmed(Room& room, const SendEntry& entry, const protocol::MessageConfirmed& frame);
     void onFailed(const protocol::MessageFailed& frame);
     void failForGood(Room* room, SendQueue& queue, SendEntry entry, ErrorCode code);
     void forgetEntry(const TempId& tempId);
@@ -271,7 +281,10 @@ private:
     Result<void> retryEntries(const std::vector<TempId>& tempIds);
 
     // ---- sync.cpp ----
-    void onLogEntry(const protocol::Event& event);
+    void onLogEntries(); ///< those at the front of the inbox, in one transaction
+    [[nodiscard]] static bool isNews(Room& room, const protocol::Event& event);
+    void applyLive(Room& room, const protocol::Event& event);
+    void syncArrived(Job& job);
     bool onSyncSlice(Job& job, const protocol::SyncResponse& frame);
     void applyLog(Room& room, Seq lo, Seq hi, const protocol::Event* begin,
                   const protocol::Event* end);
@@ -423,6 +436,8 @@ private:
     // frames
     RateLimiter m_limiter;
     std::deque<Job> m_inbox;
+    std::size_t m_syncAhead = 0; ///< log entries in sync responses of the inbox
+    std::vector<protocol::MessageConfirmed> m_confirms;
     std::deque<Request> m_waiting;
     std::map<RequestId, Request> m_asked;
     std::uint64_t m_nextRequest = 0;
@@ -431,7 +446,7 @@ private:
 
     // rooms
     std::map<RoomId, Room> m_rooms;
-    std::unordered_map<offline::RoomKey, RoomId> m_roomIds;
+    std::unordered_map<offline::RoomKey, Room*> m_byKey; ///< into m_rooms
     std::set<RoomId> m_wantSync;
     std::map<RoomId, MonoTime> m_gaps; ///< rooms whose head is ahead of the log, since when
     std::set<RoomId> m_openRooms;

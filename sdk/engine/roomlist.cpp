@@ -23,7 +23,7 @@ Engine::Impl::Room& Engine::Impl::makeRoom(const RoomId& id)
     Room& room = m_rooms[id];
     room.rec.row.room = id;
     m_store.rooms().insert(room.rec);
-    m_roomIds.insert_or_assign(room.rec.key, id);
+    m_byKey.insert_or_assign(room.rec.key, &room);
     m_roomsMade.push_back(id);
     return touch(room);
 }
@@ -285,13 +285,14 @@ void Engine::Impl::removeRoom(const RoomId& id)
     room->draftSent = TempId();
     room->full = false;
     room->sync = SyncPhase::None;
+    room->fetched = Seq();
     if (keep)
         return;
     auto transaction = m_store.begin(offline::Durability::Cache);
     m_store.rooms().erase(room->rec.key);
     if (!transaction.commit())
         return;
-    m_roomIds.erase(room->rec.key);
+    m_byKey.erase(room->rec.key);
     m_openRooms.erase(id);
     m_draftRooms.erase(id);
     m_rooms.erase(id);
@@ -309,6 +310,7 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base)
     reviveLost(room, base);
     m_store.timeline().clearRoom(room.rec.key);
     room.log.clear();
+    room.fetched = Seq();
     room.rec.row.epoch = epoch;
     room.rec.synced = room.rec.readTold = room.rec.deliveredTold = Seq();
     room.rec.row.head = room.rec.row.read = room.rec.row.othersRead = room.rec.row.othersDelivered =

@@ -41,8 +41,8 @@ void Engine::Impl::loadOutbox()
 
 Engine::Impl::Room* Engine::Impl::roomByKey(offline::RoomKey key)
 {
-    const auto id = m_roomIds.find(key);
-    return id == m_roomIds.end() ? nullptr : findRoom(id->second);
+    const auto room = m_byKey.find(key);
+    return room == m_byKey.end() ? nullptr : room->second;
 }
 
 SendQueue* Engine::Impl::queueOf(const TempId& tempId)
@@ -203,63 +203,87 @@ void Engine::Impl::finishAcked(Room& room)
     }
 }
 
-void Engine::Impl::onConfirmed(const protocol::MessageConfirmed& frame)
+void Engine::Impl::settleConfirms(bool andSend)
 {
-    SendQueue* queue = queueOf(frame.tempId);
-    const SendEntry* entry = queue ? queue->find(frame.tempId) : nullptr;
-    Room* room = entry ? roomByKey(m_sendRooms[frame.tempId]) : nullptr;
-    if (!room || frame.seq.value() > offline::kSeqMax)
+    if (m_confirms.empty())
         return;
-    const bool applied = frame.seq <= room->rec.synced || room->log.contains(frame.seq);
+    struct Settled {
+        Room* room;
+        const SendEntry* entry;
+        const protocol::MessageConfirmed* frame;
+    };
+    const auto frames = std::exchange(m_confirms, {});
+    std::vector<Settled> settled;
+    for (const protocol::MessageConfirmed& frame : frames) {
+        SendQueue* queue = queueOf(frame.tempId);
+        const SendEntry* entry = queue ? queue->find(frame.tempId) : nullptr;
+        Room* room = entry ? roomByKey(m_sendRooms[frame.tempId]) : nullptr;
+        const bool twice = std::any_of(settled.begin(), settled.end(),
+                                       [entry](const Settled& one) { return one.entry == entry; });
+        if (room && !twice && frame.seq.value() <= offline::kSeqMax)
+            settled.push_back({room, entry, &frame});
+    }
+    if (settled.empty())
+        return;
+    // The queues change after the commit, so the entries stay where they are.
     (void)transact(offline::Durability::Cache, [&] {
-        touch(*room);
-        note(frame.dup ? offline::Happening::ConfirmedAgain : offline::Happening::Confirmed,
-             frame.tempId, frame.seq.value());
-        if (entry->op == offline::Op::Send) {
-            holesMayChange(*room);
-            rowChanged(*room, m_store.timeline().confirm(entry->tid, room->rec.key, frame));
-            m_store.outbox().erase(entry->id);
-            m_forgetOnCommit.push_back(frame.tempId);
-            protocol::Event own;
-            own.room = room->rec.row.room;
-            own.seq = frame.seq;
-            own.ord = frame.ord;
-            own.id = frame.id;
-            own.sender = m_config.user;
-            own.ts = frame.ts;
-            if (const auto row = m_store.timeline().row(entry->tid, room->view())) {
-                own.kind = row->kind;
-                own.body = row->body;
-                own.deleted = row->deleted;
-            }
-            if (frame.seq == room->rec.synced.next()) {
-                noteOwnOrForeign(*room, own);
-                applyLog(*room, frame.seq, frame.seq, nullptr, nullptr);
-            } else if (!applied || !m_store.timeline().spans(room->rec.key).contains(frame.seq)) {
-                // Ahead of the log, or inside a hole: covered by itself, and to be looked at again.
-                offline::SpanSet spans = m_store.timeline().spans(room->rec.key);
-                if (!spans.contains(frame.seq)) {
-                    const Seq asOf =
-                        std::max(Seq(), std::min(frame.seq, room->rec.synced.previous()));
-                    spans.add({frame.seq, frame.seq, asOf});
-                    m_store.timeline().setSpans(room->rec.key, spans);
-                }
-                headHeard(*room, frame.seq);
-            }
-        } else if (applied || !room->rec.member ||
-                   (entry->tid == 0 && entry->op != offline::Op::RoomUpdate)) {
-            ownEchoed(*room, frame.tempId);
-            headHeard(*room, frame.seq);
-        } else {
-            // The event with the resulting state is on its way; until then the change stays shown
-            // over the row.
-            m_store.outbox().setAcked(entry->id, frame.seq);
-            m_ackOnCommit.emplace_back(frame.tempId, frame.seq);
-            headHeard(*room, frame.seq);
-        }
+        for (const Settled& one : settled)
+            confirmed(*one.room, *one.entry, *one.frame);
     });
-    pump();
+    if (andSend)
+        pump();
     tellOutbox();
+}
+
+// Inside a transaction.
+void Engine::Impl::confirmed(Room& room, const SendEntry& entry,
+                             const protocol::MessageConfirmed& frame)
+{
+    const bool applied = frame.seq <= room.rec.synced || room.log.contains(frame.seq);
+    touch(room);
+    note(frame.dup ? offline::Happening::ConfirmedAgain : offline::Happening::Confirmed,
+         frame.tempId, frame.seq.value());
+    if (entry.op == offline::Op::Send) {
+        holesMayChange(room);
+        rowChanged(room, m_store.timeline().confirm(entry.tid, room.rec.key, frame));
+        m_store.outbox().erase(entry.id);
+        m_forgetOnCommit.push_back(frame.tempId);
+        protocol::Event own;
+        own.room = room.rec.row.room;
+        own.seq = frame.seq;
+        own.ord = frame.ord;
+        own.id = frame.id;
+        own.sender = m_config.user;
+        own.ts = frame.ts;
+        if (const auto row = m_store.timeline().row(entry.tid, room.view())) {
+            own.kind = row->kind;
+            own.body = row->body;
+            own.deleted = row->deleted;
+        }
+        if (frame.seq == room.rec.synced.next()) {
+            noteOwnOrForeign(room, own);
+            applyLog(room, frame.seq, frame.seq, nullptr, nullptr);
+        } else if (!applied || !m_store.timeline().spans(room.rec.key).contains(frame.seq)) {
+            // Ahead of the log, or inside a hole: covered by itself, and to be looked at again.
+            offline::SpanSet spans = m_store.timeline().spans(room.rec.key);
+            if (!spans.contains(frame.seq)) {
+                const Seq asOf = std::max(Seq(), std::min(frame.seq, room.rec.synced.previous()));
+                spans.add({frame.seq, frame.seq, asOf});
+                m_store.timeline().setSpans(room.rec.key, spans);
+            }
+            headHeard(room, frame.seq);
+        }
+    } else if (applied || !room.rec.member ||
+               (entry.tid == 0 && entry.op != offline::Op::RoomUpdate)) {
+        ownEchoed(room, frame.tempId);
+        headHeard(room, frame.seq);
+    } else {
+        // The event with the resulting state is on its way; until then the change stays shown over
+        // the row.
+        m_store.outbox().setAcked(entry.id, frame.seq);
+        m_ackOnCommit.emplace_back(frame.tempId, frame.seq);
+        headHeard(room, frame.seq);
+    }
 }
 
 void Engine::Impl::onFailed(const protocol::MessageFailed& frame)

@@ -437,6 +437,7 @@ void Engine::Impl::dropConnection(Ladder::End why)
 
 void Engine::Impl::connectionEnded()
 {
+    settleConfirms(false); // what was received counts; there is nobody to send to
     m_probeDeadline.reset();
     m_token.reset();
     m_catchUpSince.reset();
@@ -464,6 +465,7 @@ void Engine::Impl::connectionEnded()
     for (auto& [id, room] : m_rooms) {
         room.full = room.membersAsked = false;
         room.sync = SyncPhase::None;
+        room.fetched = Seq();
         if (const auto changed = room.queue.connectionLost(); !changed.empty()) {
             note(offline::Happening::ConnectionLost, changed);
             showStates(room, changed);
@@ -518,8 +520,8 @@ bool Engine::Impl::anythingAwaited() const
         if (key == 0) {
             if (m_roomless.inFlight() > 0)
                 return true;
-        } else if (const auto id = m_roomIds.find(key); id != m_roomIds.end()) {
-            if (m_rooms.at(id->second).queue.inFlight() > 0)
+        } else if (const auto room = m_byKey.find(key); room != m_byKey.end()) {
+            if (room->second->queue.inFlight() > 0)
                 return true;
         }
     }

@@ -147,45 +147,74 @@ void Engine::Impl::applyLog(Room& room, Seq lo, Seq hi, const protocol::Event* b
     finishAcked(room);
 }
 
-void Engine::Impl::onLogEntry(const protocol::Event& event)
+// False: applied before, and none of ours that still waits for its echo.
+bool Engine::Impl::isNews(Room& room, const protocol::Event& event)
 {
-    Room* room = findRoom(event.room);
-    if (!room || !room->rec.member) {
+    if (event.seq.value() > offline::kSeqMax)
+        return false;
+    if (event.seq > room.rec.synced && !room.log.contains(event.seq))
+        return true;
+    return !event.tempId.empty() && room.queue.find(event.tempId) != nullptr;
+}
+
+// Inside a transaction.
+void Engine::Impl::applyLive(Room& room, const protocol::Event& event)
+{
+    if (event.seq > room.rec.synced && !room.log.contains(event.seq)) {
+        applyLog(room, event.seq, event.seq, &event, &event + 1);
+        return;
+    }
+    touch(room);
+    holesMayChange(room);
+    applyEvent(room, event);
+    // A row that was committed inside a hole is covered by itself, as of then.
+    offline::SpanSet spans = m_store.timeline().spans(room.rec.key);
+    if (protocol::isMessage(event.kind) && !spans.contains(event.seq)) {
+        const Seq asOf = std::max(Seq(), std::min(event.seq, room.rec.synced.previous()));
+        spans.add({event.seq, event.seq, asOf});
+        m_store.timeline().setSpans(room.rec.key, spans);
+    }
+}
+
+void Engine::Impl::onLogEntries()
+{
+    std::vector<protocol::Event> events;
+    while (!m_inbox.empty() && events.size() < kWorkRowsMax) {
+        auto* entry = std::get_if<protocol::LogEntry>(&m_inbox.front().frame);
+        if (!entry)
+            break;
+        events.push_back(std::move(entry->event));
+        m_inbox.pop_front();
+    }
+    std::erase_if(events, [this](const protocol::Event& event) {
+        Room* room = findRoom(event.room);
+        if (room && room->rec.member)
+            return !isNews(*room, event);
         // A room that nobody introduced: ask what it is; its log comes with the catch-up.
         if (!asked(Ask::Rooms, event.room))
             ask(Ask::Rooms, protocol::RoomsRequest{{}, {event.room}, {}, 1}, event.room);
-        pumpRequests();
-        return;
-    }
-    if (event.seq.value() > offline::kSeqMax)
-        return;
-    const bool seen = event.seq <= room->rec.synced || room->log.contains(event.seq);
-    const bool ours = !event.tempId.empty() && room->queue.find(event.tempId) != nullptr;
-    if (seen && !ours)
-        return;
-    const auto done = transact(offline::Durability::Cache, [&] {
-        if (seen) {
-            touch(*room);
-            holesMayChange(*room);
-            applyEvent(*room, event);
-            // A row that was committed inside a hole is covered by itself, as of then.
-            offline::SpanSet spans = m_store.timeline().spans(room->rec.key);
-            if (protocol::isMessage(event.kind) && !spans.contains(event.seq)) {
-                const Seq asOf = std::max(Seq(), std::min(event.seq, room->rec.synced.previous()));
-                spans.add({event.seq, event.seq, asOf});
-                m_store.timeline().setSpans(room->rec.key, spans);
-            }
-        } else {
-            applyLog(*room, event.seq, event.seq, &event, &event + 1);
-        }
+        return true;
     });
-    // What the disk refused is told again when there is room.
-    if (!done || room->rec.synced < room->rec.row.head)
-        wantSync(*room);
-    pump();
-    pumpSync();
+    if (!events.empty()) {
+        const auto done = transact(offline::Durability::Cache, [&] {
+            for (const protocol::Event& event : events) {
+                Room& room = *findRoom(event.room);
+                if (isNews(room, event))
+                    applyLive(room, event);
+            }
+        });
+        // What the disk refused is told again when there is room.
+        for (const protocol::Event& event : events) {
+            if (Room* room = findRoom(event.room);
+                room && (!done || room->rec.synced < room->rec.row.head))
+                wantSync(*room);
+        }
+        pump();
+        pumpSync();
+    }
     pumpRequests();
-    tellOutbox();
+    if (!events.empty())
+        tellOutbox();
 }
 
 void Engine::Impl::wantSync(Room& room)
@@ -198,7 +227,7 @@ void Engine::Impl::wantSync(Room& room)
 
 void Engine::Impl::pumpSync()
 {
-    if (!live() || m_wantSync.empty() || m_syncPausedUntil)
+    if (!live() || m_wantSync.empty() || m_syncPausedUntil || m_syncAhead >= kSyncAheadEventsMax)
         return;
     for (const auto& [id, request] : m_asked) {
         if (request.ask == Ask::Sync)
@@ -210,9 +239,17 @@ void Engine::Impl::pumpSync()
     }
     // By recency: what is on top of the list is current first.
     std::vector<Room*> rooms;
-    for (const RoomId& id : m_wantSync) {
-        if (Room* room = findRoom(id))
-            rooms.push_back(room);
+    for (auto it = m_wantSync.begin(); it != m_wantSync.end();) {
+        Room* room = findRoom(*it);
+        // All of it is here and waits to be stored: looked at again then.
+        if (!room || (room->syncJobs > 0 && room->fetched >= room->rec.row.head)) {
+            if (room)
+                room->sync = SyncPhase::None;
+            it = m_wantSync.erase(it);
+            continue;
+        }
+        rooms.push_back(room);
+        ++it;
     }
     std::stable_sort(rooms.begin(), rooms.end(), [](const Room* a, const Room* b) {
         return std::pair(a->open, a->rec.row.activeTs) > std::pair(b->open, b->rec.row.activeTs);
@@ -224,7 +261,8 @@ void Engine::Impl::pumpSync()
     for (Room* room : rooms) {
         room->sync = SyncPhase::InFlight;
         m_wantSync.erase(room->rec.row.room);
-        frame.rooms.push_back({room->rec.row.room, room->rec.row.epoch, room->rec.synced});
+        frame.rooms.push_back(
+            {room->rec.row.room, room->rec.row.epoch, std::max(room->rec.synced, room->fetched)});
     }
     if (frame.rooms.empty())
         return;
@@ -232,22 +270,59 @@ void Engine::Impl::pumpSync()
     pumpRequests();
 }
 
+// The next page is asked for as soon as one is here, before it is stored: the wire and the server
+// work while the disk does.
+void Engine::Impl::syncArrived(Job& job)
+{
+    const auto& frame = std::get<protocol::SyncResponse>(job.frame);
+    const auto request = answered(frame.req);
+    for (const protocol::SyncRoom& told : frame.rooms) {
+        job.ahead += told.events.size();
+        if (Room* room = findRoom(told.room))
+            ++room->syncJobs;
+    }
+    m_syncAhead += job.ahead;
+    if (!request)
+        return;
+    for (const auto& cursor : std::get<protocol::SyncRequest>(request->frame).rooms) {
+        Room* room = findRoom(cursor.room);
+        if (!room || room->sync != SyncPhase::InFlight)
+            continue;
+        room->sync = SyncPhase::None;
+        const auto told =
+            std::find_if(frame.rooms.begin(), frame.rooms.end(),
+                         [&](const protocol::SyncRoom& it) { return it.room == cursor.room; });
+        if (told == frame.rooms.end()) {
+            wantSync(*room); // did not fit
+        } else if (!told->error && told->epoch == room->rec.row.epoch) {
+            // What came live beyond the page is here already.
+            Seq reach = told->hi;
+            while (room->log.contains(reach.next()))
+                reach = reach.next();
+            room->fetched = std::max(room->fetched, reach);
+            if (reach < told->head)
+                wantSync(*room);
+        }
+    }
+    pumpSync();
+}
+
 bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
 {
     const auto finished = [&] {
-        const auto request = answered(frame.req);
-        if (!request)
-            return;
-        // Rooms that did not fit are asked for again.
-        for (const auto& cursor : std::get<protocol::SyncRequest>(request->frame).rooms) {
-            Room* room = findRoom(cursor.room);
-            if (!room || room->sync != SyncPhase::InFlight)
+        m_syncAhead -= std::exchange(job.ahead, 0);
+        for (const protocol::SyncRoom& told : frame.rooms) {
+            Room* room = findRoom(told.room);
+            if (!room)
                 continue;
-            room->sync = SyncPhase::None;
-            const bool told =
-                std::any_of(frame.rooms.begin(), frame.rooms.end(),
-                            [&](const protocol::SyncRoom& it) { return it.room == cursor.room; });
-            if (!told || room->rec.synced < room->rec.row.head)
+            if (room->syncJobs > 0)
+                --room->syncJobs;
+            if (room->syncJobs > 0)
+                continue;
+            // Nothing more of it is on its way to the store: what is still missing is asked for
+            // anew.
+            room->fetched = Seq();
+            if (!told.error && room->rec.synced < room->rec.row.head)
                 wantSync(*room);
         }
     };

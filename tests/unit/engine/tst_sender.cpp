@@ -60,6 +60,52 @@ TEST_F(Sender, ownEchoAndConfirmationInEitherOrderGiveOneRow)
     EXPECT_EQ((*reader)->newest(kRoom, 50)->rows.size(), 2U);
 }
 
+TEST_F(Sender, confirmationsThatComeTogetherAreSettledInOneTransaction)
+{
+    goLive();
+    std::vector<TempId> ids;
+    for (int i = 0; i < 8; ++i)
+        ids.push_back(sendText("m" + std::to_string(i)));
+    const int before = screen.changes;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        engine->frameReceived(protocol::encode(
+            protocol::ServerFrame(confirmation(ids[i], static_cast<std::int64_t>(i) + 1))));
+    EXPECT_EQ(screen.changes, before);
+    ASSERT_TRUE(engine->hasWork());
+    engine->work();
+    EXPECT_EQ(screen.changes, before + 1);
+    for (const auto& row : screen.timeline())
+        EXPECT_EQ(row.status, Status::Sent);
+    EXPECT_EQ(screen.timeline().size(), 8U);
+    EXPECT_EQ(screen.outbox, OutboxState{});
+    EXPECT_FALSE(engine->hasWork());
+}
+
+TEST_F(Sender, confirmationThatCameBeforeTheEndOfTheConnectionCounts)
+{
+    goLive();
+    const TempId tempId = sendText("a");
+    transport.sent.clear();
+    engine->frameReceived(protocol::encode(protocol::ServerFrame(confirmation(tempId, 1))));
+    drop();
+    EXPECT_EQ(screen.timeline().at(0).status, Status::Sent);
+    EXPECT_EQ(screen.outbox, OutboxState{});
+    EXPECT_TRUE(transport.sent.empty());
+}
+
+TEST_F(Sender, liveEntriesThatComeTogetherAreToldTogether)
+{
+    goLive();
+    const int before = screen.changes;
+    for (std::int64_t seq = 1; seq <= 20; ++seq)
+        engine->frameReceived(protocol::encode(
+            protocol::ServerFrame(protocol::LogEntry{message(seq, "m" + std::to_string(seq))})));
+    while (engine->hasWork())
+        engine->work();
+    EXPECT_EQ(screen.changes, before + 1);
+    EXPECT_EQ(screen.bodies().size(), 20U);
+}
+
 TEST_F(Sender, windowOfEightEachNamingTheOneBefore)
 {
     goLive();

@@ -137,14 +137,70 @@ TEST_F(Sync, bigResponseIsWorkedOffInSlicesThatASendOvertakes)
     const TempId tempId = sendText("first");
     EXPECT_EQ(transport.take<protocol::MessageSend>().size(), 1U);
     engine->frameReceived(protocol::encode(protocol::ServerFrame(confirmation(tempId, 201))));
+    // Whatever asks about the outbox hears of it, though the next slice is still to come.
+    EXPECT_EQ(engine->outbox(), OutboxState{});
     EXPECT_EQ(screen.timeline().back().status, offline::Status::Sent);
-    int slices = 0;
+    EXPECT_EQ(screen.bodies().size(), Engine::kWorkRowsMax + 2);
+    std::size_t slices = 1;
     while (engine->hasWork()) {
         engine->work();
         ++slices;
     }
-    EXPECT_EQ(slices, 3);
+    EXPECT_EQ(slices, 200 / Engine::kWorkRowsMax);
     EXPECT_EQ(screen.bodies().size(), 201U);
+}
+
+TEST_F(Sync, nextPageIsAskedForBeforeTheLastOneIsStored)
+{
+    fillLog(450);
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    answerRooms({info(450)});
+    const auto first = transport.take<SyncRequest>();
+    ASSERT_EQ(first.size(), 1U);
+    engine->frameReceived(protocol::encode(protocol::ServerFrame(pageOf(first[0], 200))));
+    EXPECT_LT(screen.bodies().size(), 200U);
+    const auto second = transport.take<SyncRequest>();
+    ASSERT_EQ(second.size(), 1U);
+    ASSERT_EQ(second[0].rooms.size(), 1U);
+    EXPECT_EQ(second[0].rooms[0].since, Seq(200));
+    engine->frameReceived(protocol::encode(protocol::ServerFrame(pageOf(second[0], 200))));
+    const auto third = transport.take<SyncRequest>();
+    ASSERT_EQ(third.size(), 1U);
+    EXPECT_EQ(third[0].rooms.at(0).since, Seq(400));
+    say(pageOf(third[0], 200));
+    EXPECT_TRUE(transport.take<SyncRequest>().empty());
+    EXPECT_EQ(engine->link().link, Link::Live);
+    EXPECT_EQ(screen.bodies().size(), 450U);
+}
+
+TEST_F(Sync, whatIsReceivedAheadOfTheStoreIsBounded)
+{
+    constexpr std::int64_t kHead = 12'000;
+    fillLog(kHead);
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    answerRooms({info(kHead)});
+    std::size_t ahead = 0;
+    for (auto asked = transport.take<SyncRequest>(); !asked.empty();
+         asked = transport.take<SyncRequest>()) {
+        ASSERT_EQ(asked.size(), 1U);
+        engine->frameReceived(protocol::encode(protocol::ServerFrame(pageOf(asked[0], 200))));
+        ahead += 200;
+    }
+    EXPECT_EQ(ahead, 10'000U);
+    while (engine->hasWork())
+        engine->work();
+    for (auto asked = transport.take<SyncRequest>(); !asked.empty();
+         asked = transport.take<SyncRequest>())
+        say(pageOf(asked.at(0), 200));
+    EXPECT_EQ(engine->link().link, Link::Live);
+    auto reader = offline::Reader::open(path);
+    const auto newest = (*reader)->newest(kRoom, 1000);
+    ASSERT_EQ(newest->rows.size(), 1000U);
+    EXPECT_EQ(newest->rows.back().seq, Seq(kHead - 999));
 }
 
 TEST_F(Sync, gapTooLargeGivesTheNewestPageAndAHole)

@@ -291,6 +291,24 @@ protected:
 
     std::int64_t serverHead() const { return log.empty() ? 0 : log.rbegin()->first; }
 
+    /// The answer to a request of one room, from `log`.
+    protocol::SyncResponse pageOf(const protocol::SyncRequest& request, std::int64_t limit) const
+    {
+        protocol::SyncRoom room;
+        room.room = request.rooms.at(0).room;
+        room.epoch = Epoch(epoch);
+        room.head = Seq(serverHead());
+        room.ord = Ord(serverHead());
+        room.lo = request.rooms[0].since.next();
+        room.hi = request.rooms[0].since;
+        for (auto it = log.upper_bound(room.hi.value());
+             it != log.end() && static_cast<std::int64_t>(room.events.size()) < limit; ++it) {
+            room.events.push_back(it->second);
+            room.hi = Seq(it->first);
+        }
+        return {request.req, {room}, room.hi < room.head};
+    }
+
     /// Answers every sync_request from `log` (messages m1 … mN by default).
     void answerSync(std::int64_t limit = 200)
     {
