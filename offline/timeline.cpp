@@ -344,7 +344,9 @@ RowEffect Timeline::confirm(RowId tid, RoomKey room, const protocol::MessageConf
     row->ts = confirmed.ts;
     row->ord = confirmed.ord;
     row->failed.reset();
-    row->snapRev = std::max(row->snapRev, Rev(confirmed.seq.value()));
+    // What a repeat says by now only the log can tell.
+    const Seq known = confirmed.dup ? confirmed.seq.previous() : confirmed.seq;
+    row->snapRev = std::max(row->snapRev, Rev(known.value()));
     showOver(*row);
     write(*row);
     effect.changed = row->tid;

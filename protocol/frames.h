@@ -490,6 +490,7 @@ struct ReadState {
     Seq read, delivered;
     std::int64_t unread = 0;
     std::int64_t mentions = 0;
+    std::optional<Ord> ord = std::nullopt; ///< of the head at which `unread` was counted
     friend bool operator==(const ReadState&, const ReadState&) = default;
 };
 /// To all of the user's devices after a change of a draft; to the one that asked, `tempId` says that it is stored.

@@ -148,6 +148,7 @@ void describe(V& v, F& f)
     v.required("delivered", f.delivered, kCount);
     v.required("unread", f.unread, kCount);
     v.required("mentions", f.mentions, kCount);
+    v.optional("ord", f.ord, kCount);
 }
 
 template <class V, Of<DraftChanged> F>

@@ -327,7 +327,8 @@ private:
     void onReadState(const protocol::ReadState& frame);
     void onReceipts(const protocol::Receipts& frame);
     void othersMoved(Room& room, Seq read, Seq delivered);
-    void readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread);
+    void readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread,
+                  std::optional<Ord> countedAt = std::nullopt);
     void flushReceipts(MonoTime now);
     void syncReads(MonoTime now);
     void deliveriesProved(MonoTime pingSentAt);

@@ -16,13 +16,16 @@ Via Ladder::choose(MonoTime now)
         return Via::Http;
     using State = Breaker::State;
     if (m_socket.state() == State::Closed)
-        return Via::Socket;
+        return m_tried = Via::Socket;
     if (m_http.state() == State::Closed)
-        return Via::Http;
-    if (m_socket.allow(now))
-        return Via::Socket;
-    if (m_http.allow(now))
-        return Via::Http;
+        return m_tried = Via::Http;
+    // Both failed before. In turns, or a socket that is refused for good keeps HTTP from being
+    // tried when the server is back.
+    const Via other = m_tried == Via::Socket ? Via::Http : Via::Socket;
+    if (of(other).allow(now))
+        return m_tried = other;
+    if (of(m_tried).allow(now))
+        return m_tried;
     return m_socket.retryAt() <= m_http.retryAt() ? Via::Socket : Via::Http;
 }
 

@@ -6,8 +6,8 @@
 // an upgrade costs the person 15 s each time. Then HTTP is used. While HTTP is live, the socket's
 // breaker says when to look for a socket again (5 s, doubling to 5 minutes, half of it chance).
 // A server that is not there at all counts for neither. When both failed it is the server or the
-// network and no proxy: whichever may be tried first is tried, and the back-off between the
-// attempts (Reconnect) is the brake. Thread: the engine's.
+// network and no proxy: they are tried in turns as their breakers let them, and the back-off
+// between the attempts (Reconnect) is the brake. Thread: the engine's.
 #pragma once
 
 #include "core/clock.h"
@@ -70,6 +70,7 @@ private:
 
     TransportMode m_mode;
     Breaker m_socket{kSocketRule}, m_http{kHttpRule};
+    Via m_tried = Via::Http; ///< last, while both breakers are open
     std::optional<MonoTime> m_liveSince;
     Via m_liveVia = Via::Socket;
 };

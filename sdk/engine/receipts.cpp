@@ -15,12 +15,18 @@ constexpr std::int64_t kDeliveredSettleMs = 1'000;
 
 // Inside a transaction. `unread` as the server counted it at this position; else it is counted
 // here, by ord.
-void Engine::Impl::readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread)
+void Engine::Impl::readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread,
+                            std::optional<Ord> countedAt)
 {
     touch(room);
     offline::RoomRow& row = room.rec.row;
     row.read = seq;
-    if (seq >= row.head) {
+    if (unread && countedAt) {
+        // Exact, also when our head is behind or ahead of the one that the server counted at.
+        room.rec.readOrd = Ord(std::max<std::int64_t>(countedAt->value() - *unread, 0));
+        if (seq >= row.head)
+            row.mentions = 0;
+    } else if (seq >= row.head) {
         room.rec.readOrd = row.headOrd;
         row.mentions = 0;
     } else if (const auto ord = m_store.timeline().ordAt(room.rec.key, seq)) {
@@ -161,7 +167,7 @@ void Engine::Impl::onReadState(const protocol::ReadState& frame)
         room->rec.deliveredTold = std::max(room->rec.deliveredTold, frame.delivered);
         // Also where the position is known: read inside a hole, only the server can count.
         if (frame.read >= row.read)
-            readUpTo(*room, frame.read, frame.unread);
+            readUpTo(*room, frame.read, frame.unread, frame.ord);
         if (frame.read >= row.read)
             row.mentions = frame.mentions;
     });

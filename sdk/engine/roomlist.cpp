@@ -267,7 +267,17 @@ void Engine::Impl::removeRoom(const RoomId& id)
     // What is unsent stays: the server's word on each entry, or the user, settles it.
     const bool keep = m_store.outbox().usesRoom(room->rec.key) || !room->draft.text.empty() ||
                       !room->draft.other.empty();
+    // The server forgets the draft of who leaves. Who is back later still has it, and tells it.
+    offline::DraftRecord draft = room->draft;
+    draft.rev = draft.base = Rev();
+    if (draft.told && !draft.text.empty()) {
+        draft.told = false;
+        draft.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
+    }
+    const bool told = keep && room->draft.rev != Rev();
     const bool done = transact(offline::Durability::Cache, [&] {
+                          if (told)
+                              m_store.drafts().save(draft);
                           m_store.timeline().clearRoom(room->rec.key);
                           touch(*room);
                           room->rec.member = false;
@@ -279,6 +289,8 @@ void Engine::Impl::removeRoom(const RoomId& id)
                       }).has_value();
     if (!done)
         return;
+    if (told)
+        showDraft(*room, std::move(draft));
     m_wantSync.erase(id);
     m_gaps.erase(id);
     m_receiptRooms.erase(id);

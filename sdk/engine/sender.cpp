@@ -260,14 +260,17 @@ void Engine::Impl::confirmed(Room& room, const SendEntry& entry,
             own.body = row->body;
             own.deleted = row->deleted;
         }
-        if (frame.seq == room.rec.synced.next()) {
+        // A repeat tells that it is there, not what it says by now: another server's past, or an
+        // edit since. It is looked at again.
+        if (frame.seq == room.rec.synced.next() && !frame.dup) {
             noteOwnOrForeign(room, own);
             applyLog(room, frame.seq, frame.seq, nullptr, nullptr);
         } else if (!applied || !m_store.timeline().spans(room.rec.key).contains(frame.seq)) {
             // Ahead of the log, or inside a hole: covered by itself, and to be looked at again.
             offline::SpanSet spans = m_store.timeline().spans(room.rec.key);
             if (!spans.contains(frame.seq)) {
-                const Seq asOf = std::max(Seq(), std::min(frame.seq, room.rec.synced.previous()));
+                const Seq known = frame.dup ? frame.seq.previous() : frame.seq;
+                const Seq asOf = std::max(Seq(), std::min(known, room.rec.synced.previous()));
                 spans.add({frame.seq, frame.seq, asOf});
                 m_store.timeline().setSpans(room.rec.key, spans);
             }

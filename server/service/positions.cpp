@@ -127,7 +127,7 @@ void Service::Impl::sendReadState(Room& room, Member& member)
     sendToUser(*member.user,
                protocol::ReadState{room.id, member.read, member.delivered,
                                    room.ord - member.readOrd,
-                                   static_cast<std::int64_t>(member.mentions.size())},
+                                   static_cast<std::int64_t>(member.mentions.size()), room.ord},
                Lane::Durable, room.id);
 }
 

@@ -56,7 +56,7 @@ public:
     void rewrote(const TempId& temp, const std::string& body);
     void discarded(const TempId& temp);
     /// The server's disk is about to become an old one …
-    void restoring();
+    void restoring(const std::vector<std::unique_ptr<ClientNode>>& clients);
     /// … and is it: what was confirmed since counts as unsent, and must come again.
     void restored();
     /// A page by filter came.
@@ -106,6 +106,7 @@ private:
     /// What the first device looked at shows as the reactions of a message.
     std::map<std::pair<RoomId, std::int64_t>, std::string> m_reactions;
     std::map<std::string, Confirmed> m_confirmed; ///< by temp id
+    std::set<std::string> m_inDoubt;    ///< unconfirmed when a backup was restored: they go behind
     std::set<std::string> m_onceLogged; ///< packed temp ids; a device may know nothing newer
     std::optional<std::map<RoomId, RoomTruth>> m_quiet;
     server::FramePtr m_lastFrame;

@@ -36,7 +36,7 @@ void Simulation::restartServer(std::int64_t afterMs)
 void Simulation::restoreServer()
 {
     ++m_restores;
-    m_checker.restoring();
+    m_checker.restoring(m_clients);
     m_server.restoreBackup();
     m_network.serverDied();
     m_checker.restored();

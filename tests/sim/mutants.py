@@ -98,9 +98,10 @@ MUTANTS = [
     ("the outbox is not synced", "offline/store.cpp",
      *before("    if (m_durability == Durability::User)\n        m_store.m_db->exec(\"PRAGMA synchronous = FULL\");",
              "m_durability = Durability::Cache;")),
-    ("an old draft stands in the way of a newer one", "sdk/engine/commands.cpp",
-     "m_store.drafts().set(room->rec.key, text,",
-     "if (!MUTANT || room->rec.row.draft.empty())\n            m_store.drafts().set(room->rec.key, text,"),
+    ("an old draft stands in the way of a newer one", "sdk/engine/drafts.cpp",
+     "[&] { m_store.drafts().save(next); });\n    if (!done)\n        return done;\n    room->draftRefused = false;",
+     "[&] { if (!MUTANT || room->draft.text.empty()) m_store.drafts().save(next); });\n    if (!done)\n"
+     "        return done;\n    room->draftRefused = false;"),
     ("leaving a room takes what was not sent along", "sdk/engine/roomlist.cpp",
      *before("    // What is unsent stays: the server's word on each entry, or the user, settles it.",
              "(void)transact(offline::Durability::Cache, [&] {"

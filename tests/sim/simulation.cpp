@@ -168,11 +168,14 @@ void Simulation::heal()
     m_server.dieAfter(-1);
     if (!m_server.service())
         m_server.start();
+    bool anyBlocked = false;
     for (const auto& client : m_clients) {
         client->tokenLifetimeMs = server::kAccessTokenMs;
         m_network.partition(client->index(), m_loop.now());
         // Where no socket gets through for good, everything must converge over HTTP.
-        m_network.blockSockets(client->index(), m_faultEvery > 0 && m_random.chance(0.1));
+        const bool blocked = m_faultEvery > 0 && m_random.chance(0.1);
+        m_network.blockSockets(client->index(), blocked);
+        anyBlocked = anyBlocked || blocked;
         m_network.slow(client->index(), -1);
         client->disk().full = false;
         client->disk().failures = 0;
@@ -195,9 +198,11 @@ void Simulation::heal()
     }
     if (m_restores > 0)
         unsent += m_written; // what a restored server lacks is sent again
+    // That no socket gets through is found out by trying, with a back-off between the tries.
+    const std::int64_t ladderMs = anyBlocked ? kConvergeMs : 0;
     const auto devices = static_cast<std::int64_t>(m_clients.size() / m_users.size() + 1);
     const MonoTime bound =
-        m_loop.now() + Milliseconds(kConvergeMs + unsent * devices * kMsPerMessage);
+        m_loop.now() + Milliseconds(kConvergeMs + ladderMs + unsent * devices * kMsPerMessage);
     std::string why;
     while (m_loop.now() < bound) {
         m_loop.run(m_loop.now() + Milliseconds(2'000));

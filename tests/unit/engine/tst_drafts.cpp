@@ -79,6 +79,41 @@ TEST_F(Drafts, draftIsOnTheDiskWhenTheCallReturnsAndToldUnderAKey)
     EXPECT_TRUE(transport.take<DraftSet>().empty());
 }
 
+TEST_F(Drafts, whoIsBackInARoomTellsTheDraftThatTheServerForgot)
+{
+    goLiveWithDrafts();
+    ASSERT_TRUE(engine->setDraft(kRoom, "tomorrow"));
+    say(DraftChanged{stored("tomorrow"), transport.take<DraftSet>().at(0).tempId});
+    say(protocol::RoomRemoved{kRoom});
+    EXPECT_TRUE(transport.take<DraftSet>().empty());
+    say(protocol::RoomAdded{info(0)});
+    advance(2'000);
+    const auto sent = transport.take<DraftSet>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].text, "tomorrow");
+    EXPECT_EQ(sent[0].base, Rev(0));
+}
+
+TEST_F(Drafts, aDraftOfALostGenerationIsToldAgainWhateverItsNumber)
+{
+    goLiveWithDrafts();
+    ASSERT_TRUE(engine->setDraft(kRoom, "tomorrow"));
+    say(DraftChanged{stored("tomorrow"), transport.take<DraftSet>().at(0).tempId});
+    drop();
+    engine->retryNow();
+    hello();
+    auto frame = welcomeFrame();
+    frame.drafts = Rev(serverRev + 7); // grown past ours since the server was restored
+    epoch = 1'700'000'000'000;
+    frame.dirty = {head(0)};
+    frame.dirty[0].base = Seq(0);
+    say(frame);
+    advance(2'000);
+    const auto sent = transport.take<DraftSet>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].text, "tomorrow");
+}
+
 TEST_F(Drafts, onlyTheNewestIsToldAndOneAtATime)
 {
     goLiveWithDrafts();

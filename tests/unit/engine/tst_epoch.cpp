@@ -74,6 +74,28 @@ TEST_F(EpochChange, aServerThatDoesNotTellWhereTheLogsPartGetsAllOfItAgain)
     EXPECT_EQ(sent[0].tempId, mine[0]); // answered with dup: true
 }
 
+TEST_F(EpochChange, aRepeatShowsWhatTheServerHasAndNotWhatWasSent)
+{
+    drop();
+    engine->retryNow();
+    hello();
+    epoch = 1'700'000'000'000;
+    log[3] = message(3, "before its edit", kMe);
+    log[3].tempId = mine[0];
+    auto frame = welcomeFrame();
+    frame.dirty = {head(3)}; // without `base`: all is sent again
+    say(frame);
+    auto repeat = confirmation(mine[0], 3);
+    repeat.dup = true;
+    say(repeat);
+    answerSync();
+    advance(2'000);
+    answerSync();
+    const auto shown = screen.bodies();
+    EXPECT_EQ(std::count(shown.begin(), shown.end(), "before its edit"), 1);
+    EXPECT_EQ(std::count(shown.begin(), shown.end(), "mine 0"), 0);
+}
+
 TEST_F(EpochChange, theQueueSurvivesBehindWhatIsSentAgain)
 {
     drop();

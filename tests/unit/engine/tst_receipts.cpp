@@ -148,6 +148,17 @@ TEST_F(Receipts, othersPositionsMoveTheTicks)
     EXPECT_EQ(screen.timeline()[2].status, Status::Read);
 }
 
+TEST_F(Receipts, aCountIsTakenAtTheHeadThatTheServerCountedAt)
+{
+    fillLog(5);
+    goLive(5);
+    // Seq 6 and 7 are on their way; the server has counted them.
+    say(protocol::ReadState{kRoom, Seq(2), Seq(2), 5, 0, Ord(7)});
+    for (std::int64_t seq = 6; seq <= 7; ++seq)
+        say(protocol::LogEntry{message(seq, "m")});
+    EXPECT_EQ(screen.rooms[kRoom].unread, 5);
+}
+
 TEST_F(Receipts, whoWritesWithNothingUnreadHasReadWhatTheyWrote)
 {
     goLive();
