@@ -4,7 +4,7 @@
 // names and no tokens.
 //
 // Writing is one append to a table without an index; looking is one pass over it, at most
-// kJournalRowsMax rows. Bounded by rows and age (docs/adr/0009-journal.md).
+// kJournalRowsMax rows. Bounded by rows and age (docs/adr/0010-journal.md).
 #pragma once
 
 #include "offline/keys.h"
