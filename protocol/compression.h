@@ -1,6 +1,6 @@
 // Large server frames, made small: one text frame becomes raw DEFLATE (RFC 1951), by itself,
 // without any state between frames. Goes out as one binary WebSocket frame to a client that named
-// kDeflateCap in `hello.caps`. The rules and the measurements: docs/adr/0009-compressed-frames.md.
+// kDeflateCap in `hello.caps`. The rules and the measurements: docs/adr/0011-compressed-frames.md.
 //
 // Thread: one per object; inflated() any.
 #pragma once
