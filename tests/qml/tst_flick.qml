@@ -32,6 +32,7 @@ Item {
         when: windowShown
 
         readonly property int framesMax: 900
+        readonly property int flightsMax: 20
         property var model: null
 
         function frame() {
@@ -93,39 +94,42 @@ Item {
             ];
         }
         function test_farFlickTowardsThePast(data) {
-            view.anchor.goToRow(200, TimelineAnchor.Center);
-            frame();
-            const start = view.anchor.topRow;
             view.list.maximumFlickVelocity = 7000;
-            view.list.flick(0, 7000);
-            verify(view.list.flicking);
             let frames = 0;
             let changes = 0;
-            let far = 0;
-            let trimmed = 0;
-            let before = look();
-            while (view.list.moving && frames < framesMax) {
-                if (data.change === "older" && model.count - view.anchor.topRow < 160) {
-                    model.appendOlder(50);
-                    ++changes;
-                } else if (data.change === "grow" && frames % 5 === 2 && view.anchor.bottomRow > 40) {
-                    model.grow(1, 2);
-                    ++changes;
-                } else if (data.change === "trim" && frames % 12 === 5 && view.anchor.bottomRow > 120) {
-                    model.trimNewest(20);
-                    trimmed += 20;
-                    ++changes;
-                }
+            let farthest = 0;
+            let before;
+            // A machine that stands still draws few frames of a flight: then there is another one.
+            for (let flights = 0; flights < flightsMax && (frames < 6 || (data.change !== "" && changes === 0)); ++flights) {
+                view.anchor.goToRow(200, TimelineAnchor.Center);
                 frame();
-                const after = look();
-                compare(shift(before, after), 0, "frame " + frames);
-                before = after;
-                far = Math.max(far, view.anchor.topRow + trimmed);
-                ++frames;
+                const start = view.anchor.topRow;
+                let trimmed = 0;
+                view.list.flick(0, 7000);
+                verify(view.list.flicking);
+                before = look();
+                for (let i = 0; view.list.moving && i < framesMax; ++i) {
+                    if (data.change === "older" && model.count - view.anchor.topRow < 160) {
+                        model.appendOlder(50);
+                        ++changes;
+                    } else if (data.change === "grow" && frames % 5 === 2 && view.anchor.bottomRow > 40) {
+                        model.grow(1, 2);
+                        ++changes;
+                    } else if (data.change === "trim" && frames % 12 === 5 && view.anchor.bottomRow > 120 && model.count > 300) {
+                        model.trimNewest(20);
+                        trimmed += 20;
+                        ++changes;
+                    }
+                    frame();
+                    const after = look();
+                    compare(shift(before, after), 0, "frame " + frames);
+                    before = after;
+                    farthest = Math.max(farthest, view.anchor.topRow + trimmed - start);
+                    ++frames;
+                }
+                verify(!view.list.moving, "it came to rest");
             }
-            verify(frames > 5, "it flew: " + frames + " frames");
-            verify(frames < framesMax, "it came to rest");
-            verify(far - start > 60, "it went far: from row " + start + " to " + far);
+            verify(farthest > 60, "it went far: over " + farthest + " rows");
             if (data.change !== "")
                 verify(changes > 0, "something changed on the way");
             // At rest again: what arrives moves nothing.
@@ -142,14 +146,18 @@ Item {
             }
         }
         function test_flickIsNotEndedByWhatArrives() {
+            view.anchor.goToRow(200, TimelineAnchor.Center);
+            frame();
             view.list.flick(0, 9000);
-            frame();
-            frame();
             verify(view.list.flicking);
             verify(model.holdNewest, "new rows wait");
             model.appendOlder(50);
-            frame();
-            verify(view.list.flicking, "it flies on");
+            model.grow(view.anchor.bottomRow - 1, 3);
+            view.anchor.settle(); // what a frame does, without the time that one takes
+            const from = view.list.contentY;
+            for (let i = 0; view.list.moving && i < framesMax; ++i)
+                frame();
+            verify(from - view.list.contentY > 500, "it flew on: " + (from - view.list.contentY) + " px");
         }
 
         // ---- a finger ----
