@@ -11,6 +11,7 @@ namespace
 {
 
 constexpr std::int64_t kTidUnit = 1024; // tids for each millisecond before they spill into the next
+constexpr std::int64_t kTidRoomStep = 211; // prime, so that neighbouring rooms spread over the unit
 constexpr std::int64_t kTidProbesMax =
     4096; // beyond this the row fails rather than the process hangs
 
@@ -253,7 +254,9 @@ RowEffect Timeline::applyMessage(RoomKey room, const protocol::Event& event)
     }
     Stored row;
     row.key = key;
-    row.tid = event.ts * kTidUnit + event.seq.value() % kTidUnit;
+    // In a room by seq; rooms that were written in one millisecond start apart, or each row would
+    // have to be tried at the place of every other room's first.
+    row.tid = event.ts * kTidUnit + (event.seq.value() + room * kTidRoomStep) % kTidUnit;
     row.tempId = event.tempId;
     row.id = event.id;
     row.sender = m_users.key(event.sender);

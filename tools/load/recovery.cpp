@@ -6,6 +6,7 @@
 #include "tools/load/stage.h"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -61,19 +62,6 @@ public:
     [[nodiscard]] bool limited() const { return m_limited; }
     [[nodiscard]] const std::string& error() const { return m_error; }
 
-    /// From the start to the head.
-    Result<void> readAll()
-    {
-        do {
-            ask();
-            if (!m_stage.swarm().run([this] { return m_answered; }, kAnswerTimeoutMs))
-                return fail(ErrorCode::Timeout, "sync_request");
-            if (!m_error.empty())
-                return fail(ErrorCode::Internal, m_error);
-        } while (!atHead());
-        return {};
-    }
-
 private:
     Stage& m_stage;
     std::size_t m_connection;
@@ -89,18 +77,36 @@ struct Log {
     std::size_t size = 0;
 };
 
+// By pages of history: a sync_request from the start would give the newest page and a stated hole.
 Result<Log> readBack(Stage& stage, std::size_t connection, const RoomId& room)
 {
-    LogReader reader(stage, connection, room);
-    stage.swarm().setHandler([&](std::size_t, std::string_view text) { reader.take(text); });
-    if (auto read = reader.readAll(); !read)
-        return fail(read.error());
+    std::optional<protocol::HistoryResponse> page;
+    stage.swarm().setHandler([&](std::size_t, std::string_view text) {
+        if (!isType(text, "history_response"))
+            return;
+        if (auto frame = protocol::decodeServerFrame(text))
+            page = std::get<protocol::HistoryResponse>(std::move(*frame));
+    });
     Log log;
-    for (const auto& [seq, event] : reader.events()) {
-        if (event.kind == protocol::Kind::Text)
-            ++log.copies[event.body];
-    }
-    log.size = reader.events().size();
+    Seq at;
+    do {
+        page.reset();
+        protocol::HistoryRequest request;
+        request.req = RequestId("h");
+        request.room = room;
+        request.anchor = protocol::HistoryRequest::Anchor::After;
+        request.seq = at;
+        request.limit = static_cast<std::int64_t>(protocol::kHistoryLimitMax);
+        stage.swarm().send(connection, protocol::ClientFrame(request));
+        if (!stage.swarm().run([&] { return page.has_value(); }, kAnswerTimeoutMs))
+            return fail(ErrorCode::Timeout, "history_request");
+        for (const protocol::Event& event : page->messages) {
+            if (event.kind == protocol::Kind::Text)
+                ++log.copies[event.body];
+        }
+        log.size += page->messages.size();
+        at = page->hi;
+    } while (page->hasMore);
     return log;
 }
 

@@ -55,6 +55,19 @@ TEST_F(TimelineTest, aRepeatedMessageChangesNothing)
     EXPECT_EQ(row(tid).body, "text");
 }
 
+TEST_F(TimelineTest, roomsWrittenInOneMillisecondDoNotStandInEachOthersPlace)
+{
+    // A row that found its place taken stands right behind it.
+    std::set<RowId> tids;
+    for (RoomKey other = room; other < room + 50; ++other) {
+        const RowId tid = timeline().applyMessage(other, message(1, "text")).changed;
+        ASSERT_NE(tid, 0);
+        EXPECT_FALSE(tids.contains(tid - 1)) << other;
+        tids.insert(tid);
+    }
+    EXPECT_EQ(tids.size(), 50U);
+}
+
 TEST_F(TimelineTest, anOlderCopyNeverTakesBackANewerOne)
 {
     protocol::Event newer = message(1, "edited");
