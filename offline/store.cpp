@@ -115,6 +115,8 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options)
         return fail(std::move(*error));
     if (version > static_cast<std::int64_t>(migrations().size()))
         return fail(ErrorCode::StorageVersion, "schema " + std::to_string(version));
+    if (version < 0) // written by nobody
+        return fail(ErrorCode::StorageCorrupt, "schema " + std::to_string(version));
     db.exec("PRAGMA page_size = 4096");
     db.exec("PRAGMA journal_mode = WAL");
     db.exec(options.durable ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = OFF");

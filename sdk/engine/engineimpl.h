@@ -1,10 +1,9 @@
 // The engine's state, and which file does what with it. Internal to sdk/engine/.
 //
-//   session.cpp   connecting, hello/welcome, heartbeat, probe, token, closing
-//   transports.cpp  socket or HTTP, climbing back, waking up
-//   dispatch.cpp  frames in, the work queue, frames out
-//   sender.cpp    the outbox on the wire      commands.cpp  what the user asks
-//   sync.cpp      the log: live path, gaps, catch-up   history.cpp  pages, holes, revalidation
+//   session.cpp   connecting, hello/welcome, token, closing      wakeups.cpp  heartbeat, probe,
+//   time-outs transports.cpp  socket or HTTP, climbing back, waking up dispatch.cpp  frames in, the
+//   work queue, frames out sender.cpp    the outbox on the wire      commands.cpp  what the user
+//   asks sync.cpp      the log: live path, gaps, catch-up   history.cpp  pages, holes, revalidation
 //   roomlist.cpp  rooms, subscriptions, epochs          receipts.cpp positions, unread
 //   drafts.cpp    what stands in the composers
 //   signals.cpp   typing and presence         changes.cpp   transactions, and telling the host
@@ -79,8 +78,6 @@ public:
     void transportClosed(std::uint16_t closeCode, std::string_view reason, Via via,
                          std::optional<Milliseconds> retryAfter);
     void tokenReady(Result<std::string> token);
-    void tick();
-    [[nodiscard]] MonoTime nextWakeupAt();
     void onWelcome(const protocol::Welcome& frame);
     void onGoodbye(const protocol::Goodbye& frame);
     void onPing(const protocol::Ping& frame);
@@ -88,6 +85,10 @@ public:
 
     // ---- transports.cpp ----
     void resumed();
+
+    // ---- wakeups.cpp ----
+    void tick();
+    [[nodiscard]] MonoTime nextWakeupAt();
 
     // ---- dispatch.cpp ----
     void frameReceived(std::string_view text, Via via);

@@ -13,6 +13,7 @@ Two clients in one namespace (one of them through the proxy), the server in the 
 No timing is judged; waits have generous bounds. Exit code 0 passed, 1 failed, 77 cannot be done here.
 """
 import argparse
+import contextlib
 import json
 import os
 import queue
@@ -58,14 +59,17 @@ class Server:
 
     def log(self):
         """seq → text of the room's log, and all texts in order."""
-        with sqlite3.connect(f"file:{self.file()}?mode=ro", uri=True) as db:
-            rows = db.execute("SELECT seq, body FROM message WHERE kind = 0 ORDER BY room, seq").fetchall()
+        rows = self.query("SELECT seq, body FROM message WHERE kind = 0 ORDER BY room, seq")
         return [(seq, decoded(body)) for seq, body in rows]
 
     def has(self, seq, text):
-        with sqlite3.connect(f"file:{self.file()}?mode=ro", uri=True) as db:
-            rows = db.execute("SELECT body FROM message WHERE kind = 0 AND seq = ?", (seq,)).fetchall()
+        rows = self.query("SELECT body FROM message WHERE kind = 0 AND seq = ?", seq)
         return text in [decoded(row[0]) for row in rows]
+
+    def query(self, sql, *values):
+        # Closed before anything else opens the file: see query() in tests/crash/crash.py.
+        with contextlib.closing(sqlite3.connect(f"file:{self.file()}?mode=ro", uri=True)) as db:
+            return db.execute(sql, values).fetchall()
 
     def file(self):
         for folder, _, names in os.walk(self.data):

@@ -211,12 +211,6 @@ void ClientNode::touched()
     const MonoTime next = std::max(m_engine->nextWakeupAt(), m_loop.now());
     if (next.ms > m_loop.now().ms + 86'400'000 || (next >= m_wakeAt && m_wakeAt > m_loop.now()))
         return;
-    m_sameTick = next == m_loop.now() ? m_sameTick + 1 : 0;
-    if (m_sameTick > kSameTickMax) {
-        m_trace.fail(m_loop.now(), m_label + ": the engine wants to be woken at once for ever");
-        m_sameTick = 0;
-        return;
-    }
     m_wakeAt = next;
     m_loop.at(next, [this, life = m_life, next] {
         if (life != m_life || m_wakeAt != next)
@@ -225,6 +219,14 @@ void ClientNode::touched()
         if (m_suspended || dying())
             return;
         m_engine->tick();
+        // One that leaves something due at once, time after time, would spin for ever. Counted by
+        // ticks: frames that come in the meantime are no fault of its.
+        m_sameTick = m_engine->nextWakeupAt() <= m_loop.now() ? m_sameTick + 1 : 0;
+        if (m_sameTick > kSameTickMax) {
+            m_trace.fail(m_loop.now(), m_label + ": the engine wants to be woken at once for ever");
+            m_sameTick = 0;
+            return;
+        }
         touched();
     });
 }

@@ -142,7 +142,7 @@ MUTANTS = [
      *statement("room.rec.readOrd = *ord;", "room.rec.readOrd = ord->previous();")),
     ("a read position goes back", "sdk/engine/receipts.cpp",
      *expression("seq <= room->rec.row.read", "false")),
-    ("a half-open connection is never noticed", "sdk/engine/session.cpp",
+    ("a half-open connection is never noticed", "sdk/engine/wakeups.cpp",
      *expression("silence >= m_heartbeatMs + protocol::kHeartbeatGraceMs ||\n"
                  "        (m_probeDeadline && at >= *m_probeDeadline)", "false")),
     ("the wall clock paces the reconnects", "sdk/engine/session.cpp",

@@ -85,7 +85,9 @@ Result<void> migrate(Db& db)
     const std::int64_t tables = db.integer("SELECT count(*) FROM sqlite_schema");
     if (db.failed())
         return fail(db.error());
-    if (application != kApplicationId && (application != 0 || version != 0 || tables != 0))
+    // A version below 0 was written by nobody.
+    if (version < 0 ||
+        (application != kApplicationId && (application != 0 || version != 0 || tables != 0)))
         return fail(ErrorCode::StorageCorrupt, "not a Skein server database");
     if (version > schemaVersion()) {
         return fail(ErrorCode::StorageVersion, "database version " + std::to_string(version) +

@@ -127,6 +127,23 @@ TEST_F(StoreTest, newerVersionIsRefusedAndUntouched)
     exec(path, "SELECT count(*) FROM outbox");
 }
 
+TEST_F(StoreTest, aVersionBelowTheFirstIsDamageAndWhatWasWrittenIsBroughtOver)
+{
+    {
+        auto store = open(path);
+        auto transaction = (*store)->begin(Durability::User);
+        enqueue(**store, "unsent");
+        ASSERT_TRUE(transaction.commit());
+    }
+    exec(path, "PRAGMA user_version = -7");
+    auto store = open(path);
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().code, ErrorCode::StorageCorrupt);
+    auto recovered = Store::recover({path, {}, true, true, 0}, {42});
+    ASSERT_TRUE(recovered) << toString(recovered.error());
+    EXPECT_EQ(recovered->outboxEntries, 1);
+}
+
 TEST_F(StoreTest, fileOfAnotherKindIsCorruptAndKept)
 {
     std::ofstream(path) << std::string(8'192, 'x');

@@ -50,6 +50,17 @@ TEST_F(Schema, aLaterVersionIsRefusedAndLeftAlone)
     EXPECT_EQ(db.integer("PRAGMA user_version"), 9999);
 }
 
+TEST_F(Schema, aVersionBelowTheFirstIsDamageNotASlotBeforeTheSteps)
+{
+    ASSERT_TRUE(migrate(db));
+    for (const char* version : {"PRAGMA user_version = -1", "PRAGMA user_version = -2147483648"}) {
+        ASSERT_TRUE(db.exec(version));
+        const auto done = migrate(db);
+        ASSERT_FALSE(done) << version;
+        EXPECT_EQ(done.error().code, ErrorCode::StorageCorrupt) << version;
+    }
+}
+
 TEST_F(Schema, aStepThatFailsLeavesNothingOfItself)
 {
     // A table of ours without the stamp of its version: the step meets it and is taken back.

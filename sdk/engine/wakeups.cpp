@@ -1,0 +1,169 @@
+// What time brings about: heartbeats, probes, time-outs, and when the engine wants to be called
+// again. Whatever tick() looks at has its moment in nextWakeupAt(), and the other way round.
+#include "sdk/engine/engineimpl.h"
+
+#include <algorithm>
+
+namespace skein::engine
+{
+
+bool Engine::Impl::anythingAwaited() const
+{
+    for (const offline::RoomKey key : m_sendable) {
+        if (key == 0) {
+            if (m_roomless.inFlight() > 0)
+                return true;
+        } else if (const auto room = m_byKey.find(key); room != m_byKey.end()) {
+            if (room->second->queue.inFlight() > 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+void Engine::Impl::heartbeat(MonoTime at)
+{
+    if (!live())
+        return;
+    const auto silence = (at - m_lastHeard).count();
+    if (silence >= m_heartbeatMs + protocol::kHeartbeatGraceMs ||
+        (m_probeDeadline && at >= *m_probeDeadline)) {
+        dropConnection(Ladder::End::Lost);
+        reconnectLater(makeError(ErrorCode::Timeout, "no sign of life"));
+        return;
+    }
+    if (!m_probeDeadline && silence >= kProbeAfterMs && anythingAwaited()) {
+        m_probeDeadline = at + Milliseconds(protocol::kProbeTimeoutMs);
+        writeFrame(protocol::Ping{at.ms});
+    } else if ((at - m_lastPing).count() >= m_heartbeatMs) {
+        m_lastPing = at;
+        writeFrame(protocol::Ping{at.ms});
+    }
+}
+
+void Engine::Impl::tick()
+{
+    const MonoTime at = now();
+    flushJournal(at);
+    if (m_reconnectAt && at >= *m_reconnectAt && m_started) {
+        connectNow();
+        return;
+    }
+    if (m_transportBusy && !live() && (at - m_connectStarted).count() >= kConnectTimeoutMs) {
+        // An open transport that waits for our own token is not to blame.
+        const bool waitsForUs = m_transportOpen && m_link.link == Link::Connecting;
+        dropConnection(waitsForUs ? Ladder::End::Dropped : Ladder::End::Hung);
+        reconnectLater(makeError(ErrorCode::Timeout, "connecting"));
+        return;
+    }
+    expireTyping(at);
+    m_ladder.settle(at);
+    heartbeat(at);
+    syncReads(at);
+    if (!live())
+        return;
+    climb(at);
+    for (const offline::RoomKey key : m_sendable) {
+        if (Room* room = roomByKey(key)) {
+            if (const auto changed = room->queue.timedOut(at); !changed.empty()) {
+                note(offline::Happening::TimedOut, changed);
+                showStates(*room, changed);
+            }
+        }
+    }
+    for (auto it = m_gaps.begin(); it != m_gaps.end();) {
+        if ((at - it->second).count() < kGapGraceMs) {
+            ++it;
+            continue;
+        }
+        Room* room = findRoom(it->first);
+        it = m_gaps.erase(it);
+        if (room)
+            wantInitialSync(*room);
+    }
+    note(offline::Happening::TimedOut, m_roomless.timedOut(at));
+    requestTimeouts(at);
+    if (m_slowedUntil && at >= *m_slowedUntil)
+        m_slowedUntil.reset();
+    if (m_syncPausedUntil && at >= *m_syncPausedUntil) {
+        m_syncPausedUntil.reset();
+        if (m_storeMissed) {
+            // Receipts, read states, rooms: each is told once on a connection, and a new one tells
+            // where everything stands. The back-off keeps a disk that stays full from hammering.
+            m_roomsWalked = false;
+            const Error why = *m_storeMissed;
+            dropConnection();
+            reconnectLater(why);
+            return;
+        }
+    }
+    flushReceipts(at);
+    draftTimeouts(at);
+    if (m_presence && !m_presenceTold)
+        setPresence(*m_presence);
+    pump();
+    pumpSync();
+    pumpRequests();
+    checkLive();
+    tellOutbox();
+}
+
+MonoTime Engine::Impl::nextWakeupAt()
+{
+    MonoTime next{INT64_MAX};
+    const MonoTime at = now();
+    const auto consider = [&next](std::optional<MonoTime> when) {
+        if (when)
+            next = std::min(next, *when);
+    };
+    consider(m_journal.dueAt());
+    if (m_started)
+        consider(m_reconnectAt);
+    if (m_transportBusy && !live())
+        consider(m_connectStarted + Milliseconds(kConnectTimeoutMs));
+    for (const auto& [id, typists] : m_typing) {
+        for (const Typist& typist : typists)
+            consider(typist.until);
+    }
+    consider(m_readsSyncAt);
+    if (!live())
+        return next;
+    consider(m_lastHeard + Milliseconds(m_heartbeatMs + protocol::kHeartbeatGraceMs));
+    consider(m_lastPing + Milliseconds(m_heartbeatMs));
+    consider(m_probeDeadline);
+    consider(m_receiptsAt);
+    consider(draftsWakeupAt(at));
+    consider(m_slowedUntil);
+    if (m_climb)
+        consider(m_climb->since + Milliseconds(kConnectTimeoutMs));
+    else if (m_via == Via::Http)
+        consider(m_ladder.climbAt());
+    consider(m_syncPausedUntil);
+    if (!m_probeDeadline && anythingAwaited())
+        consider(m_lastHeard + Milliseconds(kProbeAfterMs));
+    bool wantsToSend = !m_waiting.empty() || (m_presence && !m_presenceTold);
+    const auto considerQueue = [&](const SendQueue& queue) {
+        consider(queue.timeoutAt());
+        if (queue.notBefore() > at)
+            consider(queue.notBefore());
+        wantsToSend = wantsToSend || !queue.empty();
+    };
+    considerQueue(m_roomless);
+    for (const offline::RoomKey key : m_sendable) {
+        if (const Room* room = roomByKey(key))
+            considerQueue(room->queue);
+    }
+    for (const auto& [id, since] : m_gaps)
+        consider(since + Milliseconds(kGapGraceMs));
+    for (const auto& [id, request] : m_asked)
+        consider(request.sentAt + Milliseconds(kRequestTimeoutMs));
+    if (!m_waiting.empty() && m_asked.size() < kRequestsInFlightMax && canWrite())
+        consider(m_limiter.readyAt(FrameClass::Requests, at));
+    if (m_presence && !m_presenceTold && canWrite())
+        consider(m_limiter.readyAt(FrameClass::Ephemeral, at));
+    if (wantsToSend && wire().unsentBytes() >= protocol::kClientUnsentBytesMax)
+        consider(at + Milliseconds(kUnsentPollMs));
+    return next;
+}
+
+} // namespace skein::engine
