@@ -14,7 +14,7 @@ namespace
 {
 
 // Since the first version of the wire.
-constexpr std::array<std::string_view, 1> kNewFields{"base"}; // and `ord` of read_state
+constexpr std::array<std::string_view, 1> kNewFields{"base"};
 constexpr std::array<std::string_view, 0> kNewServerFrames{};
 
 void strip(boost::json::value& value)
@@ -49,6 +49,8 @@ std::optional<std::string> olderServerFrame(const std::string& text)
         return std::nullopt;
     auto value = boost::json::parse(text);
     strip(value);
+    if (type == "read_state")
+        value.get_object().erase("ord");
     return boost::json::serialize(value);
 }
 
