@@ -64,6 +64,16 @@ Result<Frame> decodeAs(ReadContext& context, std::string_view type)
     return frame;
 }
 
+/// True when F is what `type` names: decoded then, well or not.
+template <class Frame, class F>
+bool decodedAs(Result<Frame>& result, ReadContext& context, std::string_view type)
+{
+    if (!goesBy<F>(type))
+        return false;
+    result = decodeAs<Frame, F>(context, type);
+    return true;
+}
+
 template <class Frame>
 struct Alternatives;
 template <class... F>
@@ -72,7 +82,7 @@ struct Alternatives<std::variant<F...>> {
     static Result<Frame> decode(ReadContext& context, std::string_view type)
     {
         Result<Frame> result = fail(ErrorCode::UnknownType);
-        (void)((goesBy<F>(type) && (result = decodeAs<Frame, F>(context, type), true)) || ...);
+        (void)(decodedAs<Frame, F>(result, context, type) || ...);
         return result;
     }
 };

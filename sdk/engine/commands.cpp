@@ -260,9 +260,9 @@ Result<TempId> Engine::Impl::react(const RoomId& id, offline::RowId row, std::st
 Result<TempId> Engine::Impl::pin(const RoomId& id, offline::RowId row, bool on)
 {
     Room* room = findRoom(id);
-    const auto place = room ? m_store.timeline().place(row) : std::nullopt;
-    if (!place || place->room() != room->rec.key)
-        return fail(ErrorCode::NotFound, "message");
+    const auto place = placeIn(room, row);
+    if (!place)
+        return fail(place.error());
     protocol::PinSet frame;
     frame.room = id;
     frame.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);

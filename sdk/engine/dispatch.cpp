@@ -268,7 +268,8 @@ void Engine::Impl::onError(const protocol::ErrorFrame& frame)
         }
         return;
     }
-    if (frame.code == ErrorCode::RateLimited || frame.code == ErrorCode::ServerBusy)
+    // Whatever could not be answered now: asking again at once would get the same answer.
+    if (frame.temporary)
         m_limiter.refused(FrameClass::Requests, at, wait);
     if (request->ask == Ask::Sync) {
         for (const auto& cursor : std::get<protocol::SyncRequest>(request->frame).rooms) {
@@ -278,6 +279,7 @@ void Engine::Impl::onError(const protocol::ErrorFrame& frame)
                     wantSync(*room);
             }
         }
+        pumpSync(); // waits for its token, which has its moment in nextWakeupAt()
     } else if (frame.temporary &&
                (request->tries < kRequestTriesMax || mustBeAnswered(request->ask))) {
         m_waiting.push_back(std::move(*request));

@@ -16,7 +16,7 @@ protocol::DraftInfo wireDraft(DraftRow row, const Room& room)
 
 void Service::Impl::on(Connection& conn, protocol::DraftSet& frame)
 {
-    if (conn.draining || m_draining)
+    if (m_draining)
         return refuse(conn, frame.tempId, makeError(ErrorCode::ShuttingDown));
     if (const auto error = limited(conn, Bucket::Ephemeral))
         return refuse(conn, frame.tempId, *error);
@@ -51,7 +51,7 @@ void Service::Impl::draftStored(std::uint64_t op, UserKey owner, RoomKey roomKey
     Room* room = m_directory.room(roomKey);
     if (!result) {
         Error error = result.error();
-        if (error.retryable && !error.retryAfter)
+        if (error.retryable)
             error.retryAfter = Milliseconds(kStorageRetryMs);
         if (conn)
             refuse(*conn, tempId, error);

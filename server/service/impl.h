@@ -58,7 +58,6 @@ struct Connection {
     std::deque<RoomKey> backlog; ///< rooms that still get a room_dirty; at most the user's rooms
     bool backlogQueued = false;
     bool closing = false;
-    bool draining = false;
     std::uint64_t mark = 0; ///< of the last fan-out that reached it, so that none reaches it twice
 };
 

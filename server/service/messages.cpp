@@ -19,14 +19,14 @@ void Service::Impl::refuse(const Connection& conn, const TempId& tempId, const E
     failed.permanent = !error.retryable;
     if (error.retryAfter)
         failed.retryAfterMs = error.retryAfter->count();
-    if (error.code == ErrorCode::BadField || error.code == ErrorCode::BodyTooLarge)
+    if (error.code == ErrorCode::BadField)
         failed.field = error.detail;
     send(conn, failed);
 }
 
 Room* Service::Impl::admit(Connection& conn, const RoomId& roomId, const TempId& tempId)
 {
-    if (conn.draining || m_draining) {
+    if (m_draining) {
         refuse(conn, tempId, makeError(ErrorCode::ShuttingDown));
         return nullptr;
     }
@@ -128,7 +128,7 @@ void Service::Impl::appended(std::uint64_t op, UserKey sender, Result<Logged> re
     Connection* conn = end(op);
     if (!result) {
         Error error = result.error();
-        if (error.retryable && !error.retryAfter && error.code != ErrorCode::DependencyFailed)
+        if (error.retryable && error.code != ErrorCode::DependencyFailed)
             error.retryAfter = Milliseconds(kStorageRetryMs);
         if (conn) {
             refuse(*conn, tempId, error);
@@ -156,7 +156,7 @@ void Service::Impl::on(Connection& conn, protocol::MessageSend& frame)
     Room* room = admit(conn, frame.room, frame.tempId);
     if (!room)
         return;
-    if (!isMessage(frame.kind) || frame.kind == Kind::System)
+    if (frame.kind == Kind::System) // that it is a message, the codec has seen to
         return refuse(conn, frame.tempId, makeError(ErrorCode::BadField, "kind"));
     if (frame.body.empty() && frame.attachments.empty())
         return refuse(conn, frame.tempId, makeError(ErrorCode::BadField, "body"));
@@ -212,8 +212,6 @@ void Service::Impl::on(Connection& conn, protocol::ReactionSet& frame)
     Room* room = admit(conn, frame.room, frame.tempId);
     if (!room)
         return;
-    if (frame.key.empty())
-        return refuse(conn, frame.tempId, makeError(ErrorCode::BadField, "key"));
     if (room->archived)
         return refuseNew(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
     LogOp op = logOp(conn, *room, frame.tempId, Kind::Reaction);

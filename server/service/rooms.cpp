@@ -25,6 +25,14 @@ std::size_t wireBytes(const protocol::RoomInfo& info)
     return bytes;
 }
 
+/// The whole of `text`, and in range: a cursor is one of ours or none.
+bool isNumber(std::string_view text, std::int64_t& number)
+{
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc() && stop == end;
+}
+
 } // namespace
 
 Room* Service::Impl::memberRoom(const Connection& conn, const RoomId& id, Member** member)
@@ -177,7 +185,7 @@ void Service::Impl::on(Connection& conn, protocol::RoomCreate& frame)
     const auto refused = [&](ErrorCode code, const char* detail) {
         refuse(conn, frame.tempId, makeError(code, detail));
     };
-    if (conn.draining || m_draining)
+    if (m_draining)
         return refused(ErrorCode::ShuttingDown, "");
     if (const auto error = limited(conn, Bucket::Messages))
         return refuse(conn, frame.tempId, *error);
@@ -265,7 +273,7 @@ void Service::Impl::on(Connection& conn, protocol::RoomsRequest& frame)
                 continue;
             protocol::RoomInfo info = m_directory.info(*room, *member);
             bytes += wireBytes(info);
-            response.more = response.more || bytes > kPageBytesMax;
+            response.more = bytes > kPageBytesMax;
             if (response.more)
                 break;
             response.rooms.push_back(std::move(info));
@@ -275,10 +283,10 @@ void Service::Impl::on(Connection& conn, protocol::RoomsRequest& frame)
     // The cursor is the place of the last room sent: "activity.key".
     std::pair<std::int64_t, RoomKey> after{INT64_MAX, INT64_MAX};
     if (!frame.after.empty()) {
-        const char* end = frame.after.data() + frame.after.size();
-        const auto first = std::from_chars(frame.after.data(), end, after.first);
-        if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.' ||
-            std::from_chars(first.ptr + 1, end, after.second).ptr != end)
+        const std::string_view text = frame.after;
+        const std::size_t dot = text.find('.');
+        if (dot == std::string_view::npos || !isNumber(text.substr(0, dot), after.first) ||
+            !isNumber(text.substr(dot + 1), after.second))
             return sendError(conn, frame.req, makeError(ErrorCode::BadField, "after"));
     }
     std::vector<std::pair<std::int64_t, RoomKey>> order;
@@ -317,11 +325,8 @@ void Service::Impl::on(Connection& conn, protocol::MembersRequest& frame)
     if (!room)
         return sendError(conn, frame.req, makeError(ErrorCode::NotFound));
     UserKey after = 0;
-    if (!frame.after.empty()) {
-        const char* end = frame.after.data() + frame.after.size();
-        if (std::from_chars(frame.after.data(), end, after).ptr != end)
-            return sendError(conn, frame.req, makeError(ErrorCode::BadField, "after"));
-    }
+    if (!frame.after.empty() && !isNumber(frame.after, after))
+        return sendError(conn, frame.req, makeError(ErrorCode::BadField, "after"));
     std::vector<UserKey> keys;
     for (const auto& [key, member] : room->members) {
         if (key > after)

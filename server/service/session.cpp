@@ -335,18 +335,15 @@ void Service::Impl::drain(std::int64_t windowMs)
         all.push_back(id);
     std::sort(all.begin(), all.end()); // the same order in every run with the same seed
     for (const ConnId id : all) {
-        Connection* conn = connection(id);
-        if (!conn)
-            continue;
-        conn->draining = true;
-        finishDrain(*conn);
+        if (Connection* conn = connection(id))
+            finishDrain(*conn);
     }
     flushPositions();
 }
 
 void Service::Impl::finishDrain(Connection& conn)
 {
-    if (conn.draining && conn.inFlight == 0)
+    if (m_draining && conn.inFlight == 0)
         goodbye(conn);
 }
 

@@ -199,6 +199,22 @@ TEST_F(RoomChanges, pinIsShownAtOnceAndTakenBackWhenRefused)
     EXPECT_EQ(screen.failures.size(), 1U);
 }
 
+TEST_F(RoomChanges, pinOfAMessageThatTheDiskDoesNotGiveNamesTheDisk)
+{
+    fillLog(1);
+    goLive(1);
+    const auto pinned = row(0);
+    execute("ALTER TABLE messages RENAME TO gone");
+    const auto refused = engine->pin(kRoom, pinned, true);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().code, ErrorCode::NotFound);
+    EXPECT_TRUE(transport.take<protocol::PinSet>().empty());
+    execute("ALTER TABLE gone RENAME TO messages");
+    EXPECT_TRUE(engine->pin(kRoom, pinned, true));
+    EXPECT_EQ(engine->pin(kRoom, 4'711, true).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(engine->pin(RoomId("nowhere"), pinned, true).error().code, ErrorCode::NotFound);
+}
+
 TEST_F(RoomChanges, pinSurvivesTheProcessAndIsSentUnderItsKey)
 {
     fillLog(1);

@@ -8,6 +8,7 @@
 #include "sdk/engine/engine.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <map>
@@ -380,6 +381,39 @@ protected:
         engine->tick();
     }
 
+    /// A statement of the test's own on the device's database.
+    void execute(const char* statement)
+    {
+        sqlite3* db = nullptr;
+        ASSERT_EQ(
+            sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, nullptr),
+            SQLITE_OK);
+        EXPECT_EQ(sqlite3_exec(db, statement, nullptr, nullptr, nullptr), SQLITE_OK)
+            << sqlite3_errmsg(db);
+        sqlite3_close(db);
+    }
+
+    /// Until mendDisk() every write to these tables is refused; reads are not.
+    void breakDisk(const std::vector<std::string>& tables = {"rooms", "messages", "outbox",
+                                                             "drafts", "spans"})
+    {
+        broken = tables;
+        for (const std::string& table : tables) {
+            for (const char* verb : {"INSERT", "UPDATE", "DELETE"})
+                execute(("CREATE TRIGGER broken_" + table + verb + " BEFORE " + verb + " ON " +
+                         table + " BEGIN SELECT RAISE(ABORT, 'broken'); END")
+                            .c_str());
+        }
+    }
+    void mendDisk()
+    {
+        for (const std::string& table : std::exchange(broken, {})) {
+            for (const char* verb : {"INSERT", "UPDATE", "DELETE"})
+                execute(("DROP TRIGGER broken_" + table + verb).c_str());
+        }
+    }
+
+    std::vector<std::string> broken;
     std::string path;
     std::int64_t epoch = 1;
     std::map<std::int64_t, protocol::Event> log;

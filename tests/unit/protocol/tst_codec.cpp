@@ -314,10 +314,38 @@ TEST(Codec, anUnknownTypeIsAFrameAndCarriesItsRequest)
     EXPECT_EQ(std::get<UnknownFrame>(*frame), (UnknownFrame{"poll_create", RequestId("q7")}));
     EXPECT_EQ(frameType(*frame), "poll_create");
     EXPECT_EQ(encode(*frame), R"({"type":"poll_create","req":"q7"})");
-    // There `req` may be anything.
+    // There `req` may be anything, and comes back only when it could be one of ours.
+    for (const std::string& req : {std::string(kIdBytesMax + 1, 'q'), std::string("a\\u0007b")}) {
+        const auto odd = decodeClientFrame(R"({"type":"poll","req":")" + req + "\"}");
+        ASSERT_TRUE(odd) << req;
+        EXPECT_EQ(std::get<UnknownFrame>(*odd).req, RequestId()) << req;
+    }
     const auto other = decodeServerFrame(R"({"type":"poll","req":{"a":1}})");
     ASSERT_TRUE(other);
     EXPECT_EQ(std::get<UnknownFrame>(*other), (UnknownFrame{"poll", {}}));
+}
+
+TEST(Codec, aTypeHasItsBound)
+{
+    EXPECT_EQ(faultOf(R"({"type":")" + std::string(kTypeBytesMax, 't') + "\"}"), "decoded");
+    EXPECT_EQ(faultOf(R"({"type":")" + std::string(kTypeBytesMax + 1, 't') + "\"}"),
+              "bad_field: type");
+}
+
+TEST(Codec, escapesAreReadWhereverTheTextLies)
+{
+    // On the stack and on the heap: a decoded string lies in neither, an unescaped one is a view.
+    constexpr char kText[] =
+        R"({"type":"typing","room":"\u10d0 \ud83d\ude42","on":true,"x\n":"\"","y":"plain"})";
+    const char onTheStack[sizeof kText] =
+        R"({"type":"typing","room":"\u10d0 \ud83d\ude42","on":true,"x\n":"\"","y":"plain"})";
+    const std::string onTheHeap = kText;
+    for (const std::string_view text :
+         {std::string_view(onTheStack), std::string_view(onTheHeap)}) {
+        const auto frame = decodeClientFrame(text);
+        ASSERT_TRUE(frame) << toString(frame.error());
+        EXPECT_EQ(std::get<TypingSet>(*frame).room, RoomId("\u10d0 \U0001F642"));
+    }
 }
 
 TEST(Codec, framesOfTheOtherDirectionAreUnknown)

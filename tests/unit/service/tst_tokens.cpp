@@ -36,16 +36,23 @@ std::string encode64(std::string_view bytes)
     return text;
 }
 
-// A token signed with the right key over any header and payload: what an attacker with a confused
-// verifier would want.
-std::string signedToken(std::string_view header, std::string_view payload, unsigned char key = 7)
+// Signed with the right key, whatever the two parts are.
+std::string signedParts(const std::string& header, const std::string& payload,
+                        unsigned char key = 7)
 {
     const Tokens::Secret secret = secretOf(key);
-    const std::string text = encode64(header) + '.' + encode64(payload);
+    const std::string text = header + '.' + payload;
     unsigned char mac[crypto_auth_hmacsha256_BYTES];
     crypto_auth_hmacsha256(mac, reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                            secret.data());
     return text + '.' + encode64(std::string_view(reinterpret_cast<const char*>(mac), sizeof mac));
+}
+
+// A token signed with the right key over any header and payload: what an attacker with a confused
+// verifier would want.
+std::string signedToken(std::string_view header, std::string_view payload, unsigned char key = 7)
+{
+    return signedParts(encode64(header), encode64(payload), key);
 }
 
 constexpr std::string_view kHeader = R"({"alg":"HS256","typ":"at+jwt"})";
@@ -97,6 +104,20 @@ TEST(Tokens, aTokenFromTheFutureIsRefusedBeyondTheSkew)
     EXPECT_EQ(early.error().code, ErrorCode::TokenInvalid);
 }
 
+TEST(Tokens, eachOfTheTwoStartsBeyondTheSkewIsEnoughForARefusal)
+{
+    const Tokens tokens(secretOf(7));
+    // 61 s after kNow.
+    for (const char* claim : {R"("iat":1800000000)", R"("nbf":1800000000)"}) {
+        const std::string later = std::string(claim, 6) + "1800000061";
+        const auto claims =
+            tokens.verify(signedToken(kHeader, replaced(kPayload, claim, later)), kNow);
+        ASSERT_FALSE(claims) << claim;
+        EXPECT_EQ(claims.error().code, ErrorCode::TokenInvalid) << claim;
+        EXPECT_EQ(claims.error().detail, "from the future") << claim;
+    }
+}
+
 struct BadToken {
     const char* why;
     std::string token;
@@ -133,9 +154,21 @@ std::vector<BadToken> badTokens()
         {"wrong audience", signedToken(kHeader, replaced(kPayload, "skein-client", "skein-admin"))},
         {"audience as a list",
          signedToken(kHeader, replaced(kPayload, R"("skein-client")", R"(["skein-client"])"))},
+        {"no issuer", signedToken(kHeader, replaced(kPayload, R"("iss":"skein",)", ""))},
+        {"no audience", signedToken(kHeader, replaced(kPayload, R"("aud":"skein-client",)", ""))},
         {"no subject", signedToken(kHeader, replaced(kPayload, R"("sub":"u",)", ""))},
         {"empty subject", signedToken(kHeader, replaced(kPayload, R"("sub":"u")", R"("sub":"")"))},
         {"no session", signedToken(kHeader, replaced(kPayload, R"("sid":"s",)", ""))},
+        {"empty session", signedToken(kHeader, replaced(kPayload, R"("sid":"s")", R"("sid":"")"))},
+        {"empty device", signedToken(kHeader, replaced(kPayload, R"("did":"d")", R"("did":"")"))},
+        {"a signature that is too short",
+         good.substr(0, good.rfind('.') + 1) + encode64(std::string(31, 'x'))},
+        {"a header that is no base64url", signedParts("!!", encode64(kPayload))},
+        {"a payload that is no base64url", signedParts(encode64(kHeader), "!!")},
+        {"exp before 1970",
+         signedToken(kHeader, replaced(kPayload, R"("exp":1800000900)", R"("exp":-1)"))},
+        {"exp beyond what a number on the wire can be",
+         signedToken(kHeader, replaced(kPayload, "1800000900", "9007199254741"))},
         {"no device", signedToken(kHeader, replaced(kPayload, R"("did":"d",)", ""))},
         {"no exp", signedToken(kHeader, replaced(kPayload, R"(,"exp":1800000900)", ""))},
         {"exp as text",
@@ -222,6 +255,62 @@ TEST_F(SecretFile, inADirectoryThatIsNotThereIsAnError)
     const auto secret = loadOrMakeSecret(m_dir + "/none/secret", m_random);
     ASSERT_FALSE(secret);
     EXPECT_EQ(secret.error().code, ErrorCode::StorageFailed);
+}
+
+TEST_F(SecretFile, underAFileInsteadOfADirectoryIsAnErrorAndNothingIsMade)
+{
+    std::ofstream(path()) << "a file";
+    const auto secret = loadOrMakeSecret(path() + "/secret", m_random);
+    ASSERT_FALSE(secret);
+    EXPECT_EQ(secret.error().code, ErrorCode::StorageFailed);
+    EXPECT_NE(secret.error().detail.find("cannot read"), std::string::npos);
+}
+
+TEST_F(SecretFile, onAFullDiskSaysSoAndLeavesNothing)
+{
+    // What is written aside goes to a device that is always full.
+    std::filesystem::create_symlink("/dev/full", path() + ".new");
+    const auto secret = loadOrMakeSecret(path(), m_random);
+    ASSERT_FALSE(secret);
+    EXPECT_EQ(secret.error().code, ErrorCode::StorageFull);
+    EXPECT_TRUE(std::filesystem::is_empty(m_dir));
+    EXPECT_TRUE(loadOrMakeSecret(path(), m_random)) << "the next start makes it";
+}
+
+TEST_F(SecretFile, thatCannotBeSyncedIsNotTakenForWritten)
+{
+    std::filesystem::create_symlink("/dev/null", path() + ".new"); // takes bytes, knows no fsync
+    const auto secret = loadOrMakeSecret(path(), m_random);
+    ASSERT_FALSE(secret);
+    EXPECT_EQ(secret.error().code, ErrorCode::StorageFailed);
+    EXPECT_TRUE(std::filesystem::is_empty(m_dir));
+}
+
+// Something else takes the place between the look and the renaming.
+class Rival final : public Random
+{
+public:
+    explicit Rival(std::string at)
+        : m_at(std::move(at))
+    {
+    }
+    [[nodiscard]] std::uint64_t next() override
+    {
+        std::filesystem::create_directories(m_at);
+        return 1;
+    }
+
+private:
+    std::string m_at;
+};
+
+TEST_F(SecretFile, whosePlaceIsTakenMeanwhileIsAnErrorAndLeavesNothingAside)
+{
+    Rival rival(path());
+    const auto secret = loadOrMakeSecret(path(), rival);
+    ASSERT_FALSE(secret);
+    EXPECT_EQ(secret.error().code, ErrorCode::StorageFailed);
+    EXPECT_FALSE(std::filesystem::exists(path() + ".new"));
 }
 
 TEST(RefreshTokens, areUniqueAndStoredAsAHashOnly)
