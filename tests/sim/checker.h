@@ -63,6 +63,8 @@ public:
     void filtered(const ClientNode& client, const RoomId& room, const engine::FilteredPage& page);
     /// From here on nothing changes any more: pages by filter must be whole.
     void expectFiltered() { m_quiet = serverTruth(); }
+    /// Somebody has looked at every message on every device: now none of them may be an old state.
+    void allSeen() { m_allSeen = true; }
     /// f, and what a confirmation promises.
     void leaving(const ClientNode& to, const server::FramePtr& frame);
     [[nodiscard]] std::int64_t confirmed() const
@@ -109,6 +111,7 @@ private:
     std::set<std::string> m_inDoubt;    ///< unconfirmed when a backup was restored: they go behind
     std::set<std::string> m_onceLogged; ///< packed temp ids; a device may know nothing newer
     std::optional<std::map<RoomId, RoomTruth>> m_quiet;
+    bool m_allSeen = false;
     server::FramePtr m_lastFrame;
     std::vector<RoomId> m_lastRooms; ///< that it tells something of
     std::vector<std::pair<RoomId, UserId>> m_lastLeaver;

@@ -1,5 +1,6 @@
 #include "tests/sim/client.h"
 
+#include "protocol/codec.h"
 #include "tests/sim/olderwire.h"
 
 #include <sqlite3.h>
@@ -248,6 +249,7 @@ offline::Reader& ClientNode::reader()
 
 void ClientNode::Way::open()
 {
+    m_messages.clear();
     connection = m_node.m_network.open(m_node.m_index, m_node, m_via == engine::Via::Socket);
 }
 void ClientNode::Way::send(std::string text)
@@ -258,7 +260,21 @@ void ClientNode::Way::send(std::string text)
         m_node.m_disk.freeze();
         return;
     }
+    checkOrder(text);
     m_node.m_network.send(connection, m_node.older ? olderClientFrame(text) : std::move(text));
+}
+void ClientNode::Way::checkOrder(const std::string& text)
+{
+    if (text.find("\"message_send\"") == std::string::npos)
+        return;
+    const auto frame = protocol::decodeClientFrame(text);
+    const auto* message = frame ? std::get_if<protocol::MessageSend>(&*frame) : nullptr;
+    if (!message)
+        return;
+    if (!message->prev.empty() && !m_messages.contains(message->prev))
+        m_node.m_trace.fail(m_node.m_loop.now(), m_node.m_label + ": " + message->tempId.str() +
+                                                     " goes ahead of " + message->prev.str());
+    m_messages.insert(message->tempId);
 }
 std::size_t ClientNode::Way::unsentBytes() const
 {
@@ -340,10 +356,13 @@ void ClientNode::linkChanged(const engine::LinkState& state)
 void ClientNode::roomsChanged(const std::vector<offline::RoomRow>& changed,
                               const std::vector<RoomId>& removed)
 {
-    for (const offline::RoomRow& row : changed)
+    for (const offline::RoomRow& row : changed) {
         m_drafts[row.room] = row.draft;
+        draftTold(row.room, row.draft);
+    }
     for (const RoomId& room : removed) {
         m_drafts.erase(room);
+        m_olderDrafts.erase(room);
         m_opened.erase(room);
         m_views.erase(room);
     }

@@ -60,6 +60,25 @@ public:
     /// What the composers were told to show; kept over a kill, as a user remembers it.
     [[nodiscard]] const std::map<RoomId, std::string>& drafts() const { return m_drafts; }
     void forgetDraft(const RoomId& room) { m_drafts.erase(room); }
+    /// setDraft() said that `text` is kept, where `before` stood: however the process ends,
+    /// `before` does not come back.
+    void draftKept(const RoomId& room, const std::string& before, const std::string& text)
+    {
+        if (before != text)
+            m_olderDrafts[room].insert(before);
+    }
+    /// … unless it is written again, here or on another device.
+    void draftTold(const RoomId& room, const std::string& text)
+    {
+        if (const auto found = m_olderDrafts.find(room); found != m_olderDrafts.end())
+            found->second.erase(text);
+    }
+    void draftUnsure(const RoomId& room) { m_olderDrafts.erase(room); }
+    void draftsUnsure() { m_olderDrafts.clear(); }
+    [[nodiscard]] const std::map<RoomId, std::set<std::string>>& olderDrafts() const
+    {
+        return m_olderDrafts;
+    }
 
     void openRoom(const RoomId& room);
     void closeRoom(const RoomId& room);
@@ -126,8 +145,13 @@ private:
         server::ConnId connection = 0;
 
     private:
+        /// What a message names as ahead of it has gone ahead on the same connection: what had no
+        /// answer when the last one ended is not left to a timeout.
+        void checkOrder(const std::string& text);
+
         ClientNode& m_node;
         engine::Via m_via;
+        std::set<TempId> m_messages; ///< sent on this connection
     };
     [[nodiscard]] Way* wayOf(server::ConnId connection);
 
@@ -164,6 +188,7 @@ private:
     std::set<RoomId> m_opened;
     std::map<RoomId, View> m_views;
     std::map<RoomId, std::string> m_drafts;
+    std::map<RoomId, std::set<std::string>> m_olderDrafts; ///< replaced by this device
 };
 
 inline constexpr std::size_t kViewRows = 300; ///< of an open room's screen

@@ -6,7 +6,8 @@ namespace
 {
 
 constexpr std::int64_t kConnectTimeoutMs = 5'000;
-constexpr std::int64_t kDrainEveryMs = 100;    ///< a slow reader takes something that often
+constexpr std::int64_t kDrainEveryMs = 100; ///< a slow reader takes something that often
+constexpr std::int64_t kToldWithinMs = 5'000;
 constexpr std::int64_t kUpStalledMs = 600'000; ///< of a sender that gets nothing out
 
 // Without these a connection is not one; a proxy that loses them only makes the client start again,
@@ -176,6 +177,8 @@ void Network::send(server::ConnId id, server::FramePtr frame, server::Lane lane,
     if (!connection || !connection->serverEnd || !m_uplink.service() || !m_uplink.serverWrites())
         return;
     m_uplink.leaving(connection->client, frame);
+    if (typeOf(frame->text()) == "room_dirty")
+        connection->owed.erase(room);
     if (fault(id, *connection) || connection->silentDown)
         return;
     const std::string_view type = typeOf(frame->text());
@@ -265,7 +268,9 @@ void Network::drain(server::ConnId id)
     if (!connection || connection->closing)
         return;
     if (queue.hasCollapsed()) {
-        m_uplink.service()->collapsed(id, queue.takeCollapsed());
+        const std::vector<RoomId> rooms = queue.takeCollapsed();
+        owe(id, rooms);
+        m_uplink.service()->collapsed(id, rooms);
         m_uplink.touched();
         connection = find(id);
         if (!connection || connection->closing)
@@ -276,6 +281,24 @@ void Network::drain(server::ConnId id)
     } else if (!queue.empty() && !std::exchange(connection->draining, true)) {
         m_loop.after(kDrainEveryMs, [this, id] { drain(id); });
     }
+}
+
+// A slow reader on a connection that lives is told where it was cut short, soon, and not with the
+// next heartbeat.
+void Network::owe(server::ConnId id, const std::vector<RoomId>& rooms)
+{
+    m_connections[id].owed.insert(rooms.begin(), rooms.end());
+    m_loop.after(kToldWithinMs, [this, id, rooms] {
+        Connection* connection = find(id);
+        if (!connection || !connection->serverEnd || connection->closing || !m_uplink.service())
+            return;
+        for (const RoomId& room : rooms) {
+            if (connection->owed.contains(room) && m_uplink.isMember(connection->client, room))
+                m_trace.fail(m_loop.now(), "c: c" + std::to_string(connection->client) +
+                                               " is not told that it misses something of " +
+                                               room.str());
+        }
+    });
 }
 
 void Network::down(server::ConnId id, std::string text)

@@ -50,6 +50,7 @@ public:
     virtual bool serverWrites() = 0;
     virtual void touched() = 0; ///< after each call
     virtual void leaving(int client, const server::FramePtr& frame) = 0;
+    [[nodiscard]] virtual bool isMember(int client, const RoomId& room) = 0;
 };
 
 /// `message_send` of `{"type":"message_send",…`; empty when it is not there.
@@ -105,6 +106,7 @@ private:
         std::unique_ptr<server::OutQueue> queue; ///< of the server, while the reader is slow
         std::string taken;                       ///< bytes of a frame that is not whole yet
         bool draining = false;
+        std::set<RoomId> owed; ///< what collapsed in the queue, until a room_dirty follows
         std::deque<std::pair<MonoTime, std::size_t>> leaving; ///< up: when, how much
         MonoTime upFree;
     };
@@ -116,6 +118,7 @@ private:
     void queueDown(server::ConnId id, server::FramePtr frame, server::Lane lane,
                    const RoomId& room);
     void drain(server::ConnId id);
+    void owe(server::ConnId id, const std::vector<RoomId>& rooms);
     void settle(server::ConnId id, server::OutQueue::Outcome outcome);
     void cut(server::ConnId id);
     void tellClient(server::ConnId id, std::uint16_t code, MonoTime when);

@@ -20,6 +20,15 @@ void Simulation::scheduleWork()
     });
 }
 
+// From now on the text may stand on any device of this user.
+void Simulation::draftTried(const ClientNode& client, const RoomId& room, const std::string& text)
+{
+    for (const auto& one : m_clients) {
+        if (one->user() == client.user())
+            one->draftTold(room, text);
+    }
+}
+
 void Simulation::write(ClientNode& client, const RoomId& room)
 {
     const auto burst = m_random.chance(0.1) ? between(2, 20) : 1;
@@ -27,6 +36,8 @@ void Simulation::write(ClientNode& client, const RoomId& room)
         engine::Draft draft;
         draft.body = "m" + std::to_string(m_written) + " from " + client.label();
         draft.endsDraft = m_random.chance(0.3);
+        if (draft.endsDraft)
+            draftTried(client, room, "");
         if (m_random.chance(0.04))
             draft.kind = protocol::Kind::Image;
         auto sent = client.engine().send(room, draft);
@@ -154,9 +165,17 @@ void Simulation::act(ClientNode& client)
     } else if (what < 95) {
         const std::string text =
             m_random.chance(0.3) ? "" : "draft " + std::to_string(between(1, 999));
-        const bool kept = !row.draftOther.empty() && m_random.chance(0.3)
-                              ? engine.settleOtherDraft(room, m_random.chance(0.5)).has_value()
-                              : engine.setDraft(room, text).has_value();
+        const bool settles = !row.draftOther.empty() && m_random.chance(0.3);
+        bool kept = false;
+        if (settles) {
+            client.draftUnsure(room);
+            kept = engine.settleOtherDraft(room, m_random.chance(0.5)).has_value();
+        } else {
+            draftTried(client, room, text);
+            kept = engine.setDraft(room, text).has_value();
+            if (kept && !client.dying())
+                client.draftKept(room, row.draft, text);
+        }
         if (!kept)
             client.forgetDraft(room); // the disk failed: the next start tells which one it is
     } else if (what < 98) {

@@ -7,13 +7,21 @@ namespace skein::sim
 
 using namespace server;
 
+namespace
+{
+constexpr std::uint64_t kReadStallMs = 400;
+}
+
 // Passes everything through and writes down who became a member and who stopped being one.
 class ServerNode::Observed final : public Storage
 {
 public:
-    Observed(Storage& real, Membership& membership)
+    Observed(Storage& real, Membership& membership, const std::int64_t& gapMax,
+             std::function<void(std::function<void()>)> later)
         : m_real(real)
         , m_membership(membership)
+        , m_gapMax(gapMax)
+        , m_later(std::move(later))
     {
     }
 
@@ -96,15 +104,19 @@ public:
     void readLog(std::vector<LogRange> ranges, std::size_t bytesMax,
                  Done<std::vector<LogPage>> done) override
     {
-        m_real.readLog(std::move(ranges), bytesMax, std::move(done));
+        for (LogRange& range : ranges) {
+            range.gapMax = std::min(range.gapMax, m_gapMax);
+            range.limit = std::min(range.limit, std::max<std::int64_t>(m_gapMax / 2, 1));
+        }
+        m_real.readLog(std::move(ranges), bytesMax, late(std::move(done)));
     }
     void readHistory(HistoryQuery query, std::size_t bytesMax, Done<HistoryPage> done) override
     {
-        m_real.readHistory(query, bytesMax, std::move(done));
+        m_real.readHistory(query, bytesMax, late(std::move(done)));
     }
     void revalidate(RevalidateQuery query, std::size_t bytesMax, Done<HistoryPage> done) override
     {
-        m_real.revalidate(query, bytesMax, std::move(done));
+        m_real.revalidate(query, bytesMax, late(std::move(done)));
     }
     void findCredentials(std::string name, Done<std::optional<Credentials>> done) override
     {
@@ -121,6 +133,14 @@ public:
     }
 
 private:
+    /// Readers have a thread of their own: what they read may be old when it is told.
+    template <class T>
+    Done<T> late(Done<T> done)
+    {
+        return [this, done = std::move(done)](Result<T> result) {
+            m_later([done, result = std::move(result)]() mutable { done(std::move(result)); });
+        };
+    }
     void learn(const server::RoomRow& room)
     {
         auto& members = m_membership[room.id];
@@ -129,6 +149,8 @@ private:
     }
     Storage& m_real;
     Membership& m_membership;
+    const std::int64_t& m_gapMax;
+    std::function<void(std::function<void()>)> m_later;
     std::map<UserKey, UserId> m_users;
 };
 
@@ -209,7 +231,9 @@ void ServerNode::start()
             return std::nullopt;
         return m_random.chance(0.5) ? ErrorCode::StorageFull : ErrorCode::StorageFailed;
     });
-    m_observed = std::make_unique<Observed>(*m_storage, m_membership);
+    m_observed = std::make_unique<Observed>(
+        *m_storage, m_membership, gapMax,
+        [this](std::function<void()> answer) { answerRead(std::move(answer)); });
     ServiceConfig config;
     config.limits = limits;
     m_service = std::make_unique<Service>(*m_observed, m_tokens, m_outbound, m_loop.clock(), m_own,
@@ -270,6 +294,23 @@ void ServerNode::drain(std::int64_t windowMs)
         m_service->drain(windowMs);
         touched();
     }
+}
+
+// In the order of the reads, as one thread gives them.
+void ServerNode::answerRead(std::function<void()> answer)
+{
+    const MonoTime now = m_loop.now();
+    const std::int64_t stall =
+        m_random.chance(readStalls) ? static_cast<std::int64_t>(m_random.below(kReadStallMs)) : 0;
+    m_readsAt = std::max(m_readsAt, now + Milliseconds(stall));
+    if (m_readsAt <= now)
+        return answer();
+    m_loop.at(m_readsAt, [this, life = m_life, answer = std::move(answer)] {
+        if (life != m_life || !service())
+            return;
+        answer();
+        touched();
+    });
 }
 
 void ServerNode::pump()

@@ -58,13 +58,16 @@ public:
     void addManyRooms(const std::vector<UserId>& members, std::int64_t count);
 
     std::int64_t commitMs = 2;
-    double commitStalls = 0; ///< chance of a commit that takes long enough for message_pending
-    double commitFails = 0;  ///< chance of a commit that the disk refuses
-    protocol::Limits limits; ///< of the next start
+    double commitStalls = 0;     ///< chance of a commit that takes long enough for message_pending
+    std::int64_t gapMax = 1'000; ///< who missed more of a room gets its newest page and a hole
+    double readStalls = 0;       ///< chance of an answer to a read that writes overtake
+    double commitFails = 0;      ///< chance of a commit that the disk refuses
+    protocol::Limits limits;     ///< of the next start
 
 private:
     class Observed;
     void pump();
+    void answerRead(std::function<void()> answer);
     server::RoomKey makeRoom(const RoomId& id, const std::vector<UserId>& members);
     void pumpAll();
 
@@ -85,6 +88,7 @@ private:
     std::unique_ptr<server::Service> m_service;
     std::uint64_t m_life = 0; ///< changes with every start: events of an earlier life do nothing
     bool m_pumping = false;
+    MonoTime m_readsAt;
     MonoTime m_tickAt{INT64_MAX};
 };
 

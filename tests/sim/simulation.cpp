@@ -62,6 +62,13 @@ void Simulation::leaving(int client, const server::FramePtr& frame)
     m_checker.leaving(*m_clients[static_cast<std::size_t>(client)], frame);
 }
 
+bool Simulation::isMember(int client, const RoomId& room)
+{
+    const auto members = m_server.membership().find(room);
+    return members != m_server.membership().end() &&
+           members->second.contains(m_clients[static_cast<std::size_t>(client)]->user());
+}
+
 void Simulation::addDevice(std::size_t user)
 {
     const auto index = static_cast<int>(m_clients.size());
@@ -146,6 +153,9 @@ void Simulation::chooseFaults()
     weather.refusals = loss;
     m_server.commitMs = between(1, 30);
     m_server.commitStalls = 0.01;
+    m_server.readStalls = m_random.chance(0.5) ? 0.2 : 0;
+    if (m_random.chance(0.4))
+        m_server.gapMax = between(4, 60);
     if (m_random.chance(0.2))
         m_server.commitFails = 0.05;
     for (const auto& client : m_clients) {
@@ -159,7 +169,7 @@ void Simulation::heal()
     m_healing = true;
     m_trace.note(m_loop.now(), "net", "heals");
     m_network.weather = Weather();
-    m_server.commitFails = m_server.commitStalls = 0;
+    m_server.commitFails = m_server.commitStalls = m_server.readStalls = 0;
     m_server.commitMs = 2;
     m_server.disk().full = false;
     m_server.disk().failures = 0;
@@ -296,6 +306,7 @@ Outcome Simulation::run()
     if (m_trace.failures().empty()) {
         m_checker.final(m_clients);
         readEverything();
+        m_checker.allSeen();
         m_checker.final(m_clients);
         for (const auto& client : m_clients)
             client->checkScreen();

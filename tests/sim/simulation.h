@@ -46,6 +46,7 @@ private:
     bool serverWrites() override { return m_server.spend(); }
     void touched() override { m_server.touched(); }
     void leaving(int client, const server::FramePtr& frame) override;
+    bool isMember(int client, const RoomId& room) override;
 
     void build();
     void chooseFaults();
@@ -54,6 +55,7 @@ private:
     void scheduleFaults();
     void act(ClientNode& client);
     void write(ClientNode& client, const RoomId& room);
+    void draftTried(const ClientNode& client, const RoomId& room, const std::string& text);
     void change(ClientNode& client, const RoomId& room);
     void manage(ClientNode& client, const RoomId& room);
     void settleFailed(ClientNode& client, const RoomId& room);
