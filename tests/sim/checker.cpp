@@ -5,7 +5,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-
 #include <functional>
 
 namespace skein::sim
