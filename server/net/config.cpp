@@ -108,6 +108,10 @@ Result<Invocation> readInvocation(int argc, const char* const* argv)
                    "Window over which clients reconnect after a shutdown")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{600'000}))
         ->capture_default_str();
+    app.add_option("--refresh-overlap-ms", options.refreshOverlapMs,
+                   "How long a used refresh token is taken again while its successor is unused")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))
+        ->capture_default_str();
     app.add_option("--password-mib", options.passwordMiB,
                    "Memory of one password hash; less than 64 only for tests")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'024}))

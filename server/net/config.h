@@ -27,6 +27,8 @@ struct ServerOptions {
     bool rateLimits = true;
     /// The data directory was restored from a backup: begins a new generation, once.
     bool restored = false;
+    /// A used refresh token is taken once more for so long, while its successor is unused.
+    std::int64_t refreshOverlapMs = 60'000;
     std::int64_t drainMs = 3'000; ///< window over which clients are told to come back
     /// Cost of a password hash, in MiB. Below the default only for tests and demonstrations on this
     /// machine.

@@ -47,7 +47,7 @@ using HttpDone = std::function<void(HttpReply)>;
 [[nodiscard]] unsigned httpStatusFor(ErrorCode code) noexcept;
 /// `{"error": {"code", "detail", "retry_after_ms"?}}` with the status of its code.
 [[nodiscard]] HttpReply errorReply(const Error& error);
-/// The same with a status that does not follow from the code (404 for a path, 405, 408).
+/// The same with a status that does not follow from the code (404 for a path, 405, 431).
 [[nodiscard]] HttpReply errorReply(unsigned status, const Error& error);
 
 /// The token of an `Authorization: Bearer …` value; empty when it is of another scheme or longer

@@ -99,15 +99,14 @@ void HttpConn::onRead(const boost::system::error_code& error)
         else if (error == http::error::header_limit || error == http::error::buffer_overflow)
             answer(errorReply(431, makeError(ErrorCode::FrameTooLarge, "header over 8192 bytes")),
                    false);
-        else if (error == beast::error::timeout && m_parser->got_some())
-            answer(errorReply(408, makeError(ErrorCode::Timeout, "request took too long")), false);
         else if (error.category() == make_error_code(http::error::bad_method).category() &&
                  error != http::error::end_of_stream && error != http::error::partial_message)
             answer(
                 errorReply(400, makeError(ErrorCode::BadFrame, "not HTTP/1.1: " + error.message())),
                 false);
         else
-            close();
+            close(); // also of a request that took too long: the stream has closed its socket by
+                     // then, and who drips bytes is owed no answer
         return;
     }
     m_busy = true;

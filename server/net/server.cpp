@@ -163,7 +163,7 @@ Result<std::uint16_t> Server::Impl::start()
             });
         },
         [this](const SessionId& session, SessionEnd how) { m_service->sessionEnded(session, how); },
-        cost);
+        cost, m_options.refreshOverlapMs);
     m_api =
         std::make_unique<Api>(*m_accounts, m_clock, m_metrics,
                               ApiConfig{m_options.authFailuresPerMinute, m_options.limitLoopback});

@@ -76,7 +76,8 @@ std::string cleanDisplayName(std::string_view text)
 }
 
 Accounts::Accounts(Storage& storage, const Tokens& tokens, Clock& clock, Random& random,
-                   Metrics& metrics, Offload offload, Ended ended, PasswordCost cost)
+                   Metrics& metrics, Offload offload, Ended ended, PasswordCost cost,
+                   std::int64_t refreshOverlapMs)
     : m_storage(storage)
     , m_tokens(tokens)
     , m_clock(clock)
@@ -85,6 +86,7 @@ Accounts::Accounts(Storage& storage, const Tokens& tokens, Clock& clock, Random&
     , m_offload(std::move(offload))
     , m_ended(std::move(ended))
     , m_cost(cost)
+    , m_refreshOverlapMs(refreshOverlapMs)
 {
 }
 
@@ -191,6 +193,7 @@ void Accounts::refresh(std::string refreshToken, Callback done)
     op.newHash = refreshTokenHash(next);
     op.ts = m_clock.wallNow().ms;
     op.expiresTs = op.ts + kRefreshTokenMs;
+    op.overlapMs = m_refreshOverlapMs;
     m_storage.rotateSession(
         std::move(op), [this, next = std::move(next), done](Result<Rotated> rotated) {
             if (!rotated)

@@ -61,7 +61,8 @@ public:
     /// All referenced objects must outlive this. `ended` is told of every session that ends
     /// (Service closes its sockets).
     Accounts(Storage& storage, const Tokens& tokens, Clock& clock, Random& random, Metrics& metrics,
-             Offload offload, Ended ended, PasswordCost cost = {});
+             Offload offload, Ended ended, PasswordCost cost = {},
+             std::int64_t refreshOverlapMs = kRefreshOverlapMs);
 
     /// Errors: BadField (which), Conflict (the name is taken), ServerBusy, StorageFull,
     /// StorageFailed.
@@ -69,7 +70,8 @@ public:
     /// Errors: Unauthenticated (wrong name or password: not told apart, equal time), BadField,
     /// ServerBusy, Storage….
     void signIn(SignInRequest request, Callback done);
-    /// Rotates. Errors: TokenInvalid (unknown, expired, signed out; a token used twice ends the
+    /// Rotates. The token used last is taken once more for a while (kRefreshOverlapMs). Errors:
+    /// TokenInvalid (unknown, expired, signed out; a token used twice in any other way ends the
     /// whole session), DeviceRevoked (another device revoked it).
     void refresh(std::string refreshToken, Callback done);
     /// Ends the session of an access token. Errors: TokenInvalid, TokenExpired, Storage….
@@ -94,6 +96,7 @@ private:
     Offload m_offload;
     Ended m_ended;
     PasswordCost m_cost;
+    std::int64_t m_refreshOverlapMs;
 };
 
 /// Lower case, or nullopt when it is no sign-in name.

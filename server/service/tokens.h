@@ -22,6 +22,9 @@ namespace skein::server
 
 inline constexpr std::int64_t kAccessTokenMs = 15 * 60 * 1000;
 inline constexpr std::int64_t kRefreshTokenMs = std::int64_t{60} * 24 * 3600 * 1000;
+/// How long a refresh token that was used is taken once more while nobody used its successor: the
+/// answer with it may have been lost (docs/adr/0013-refresh-overlap.md). 0 = never.
+inline constexpr std::int64_t kRefreshOverlapMs = 60'000;
 inline constexpr std::int64_t kTokenSkewMs = 60'000;
 inline constexpr std::size_t kTokenSecretBytes = 32;
 

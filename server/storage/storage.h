@@ -230,12 +230,14 @@ struct SessionMade {
     std::vector<SessionId> revoked; ///< older sessions over kSessionsPerUserMax
 };
 
-/// Takes the refresh token with `oldHash` out of use and puts `newHash` in its place. Errors:
-/// TokenInvalid (unknown, expired or revoked; or used before, then the whole session is revoked and
-/// `reused` names it).
+/// Takes the refresh token with `oldHash` out of use and puts `newHash` in its place. A token whose
+/// successor is the newest one is taken again for `overlapMs` after it was first used, and that
+/// successor is out of use then. Errors: TokenInvalid (unknown, expired or revoked; or used before
+/// in any other way, then the whole session is revoked and `reused` names it).
 struct RotateSessionOp {
     std::string oldHash, newHash;
     std::int64_t ts = 0, expiresTs = 0;
+    std::int64_t overlapMs = 0;
 };
 struct Rotated {
     bool valid = false;

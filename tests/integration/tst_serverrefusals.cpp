@@ -240,18 +240,30 @@ TEST_F(ServerRefusals, refreshTokensRotateAndReuseEndsTheFamily)
 {
     const auto ana = account("ana");
     WsPeer a;
-    ASSERT_TRUE(signOn(a, port(), ana));
     const std::string old =
         boost::json::serialize(boost::json::object{{"refresh_token", ana.refreshToken}});
+    const auto refresh = [this](const std::string& token) {
+        return status("POST", "/v1/refresh",
+                      boost::json::serialize(boost::json::object{{"refresh_token", token}}));
+    };
     ASSERT_EQ(status("POST", "/v1/refresh", old), 200u);
+    const std::string unread(boost::json::parse(m_body).at("refresh_token").as_string());
+    // The answer was lost: the same token again, also after the server was killed.
+    m_server.signal(SIGKILL);
+    ASSERT_TRUE(m_server.wait(10'000));
+    start();
+    ASSERT_EQ(status("POST", "/v1/refresh", old), 200u) << m_body;
+    const std::string read(boost::json::parse(m_body).at("refresh_token").as_string());
+    EXPECT_NE(read, ana.refreshToken);
+    EXPECT_NE(read, unread);
+    ASSERT_TRUE(signOn(a, port(), ana));
+    ASSERT_EQ(refresh(read), 200u) << m_body;
     const std::string next(boost::json::parse(m_body).at("refresh_token").as_string());
-    EXPECT_NE(next, ana.refreshToken);
+    // A successor was used: whoever comes with an older one has no business here.
     EXPECT_EQ(status("POST", "/v1/refresh", old), 401u);
     EXPECT_EQ(code(), "token_invalid");
     EXPECT_EQ(a.closeCode(), static_cast<std::uint16_t>(protocol::CloseCode::InvalidToken));
-    EXPECT_EQ(status("POST", "/v1/refresh",
-                     boost::json::serialize(boost::json::object{{"refresh_token", next}})),
-              401u);
+    EXPECT_EQ(refresh(next), 401u);
 }
 
 TEST_F(ServerRefusals, noTokenAndNoBodyEverReachesTheLog)

@@ -11,7 +11,7 @@ namespace
 // Small integers for rooms and users and a clustered (room, seq): a message costs one insert at the
 // end of its room and one at the end of `op`, whose key starts with the time in the UUIDv7. No
 // other index on the hot path.
-constexpr std::array<const char*, 3> kMigrations{
+constexpr std::array<const char*, 4> kMigrations{
     R"sql(
 CREATE TABLE user(
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, display TEXT NOT NULL,
@@ -68,6 +68,12 @@ ALTER TABLE session ADD COLUMN revoked_by TEXT;
 ALTER TABLE room ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX message_pinned ON message(room, seq) WHERE kind<=4 AND (flags & 4)<>0;
 CREATE INDEX message_media ON message(room, seq) WHERE kind IN (1,2) AND (flags & 2)=0;
+)sql",
+    // The refresh token that `current` was first given for, and when: it may come once more, when
+    // the answer was lost.
+    R"sql(
+ALTER TABLE session ADD COLUMN previous BLOB;
+ALTER TABLE session ADD COLUMN rotated INTEGER NOT NULL DEFAULT 0;
 )sql",
 };
 

@@ -97,10 +97,12 @@ std::optional<std::string> Writer::prepare()
          "SELECT id FROM session WHERE user=? AND revoked IS NULL ORDER BY created DESC, id DESC "
          "LIMIT 100 OFFSET ?"},
         {m_findRefresh,
-         "SELECT s.id,s.user,s.device,s.current=r.hash,s.expires,s.revoked,s.revoked_by FROM "
-         "refresh r "
+         "SELECT s.id,s.user,s.device,s.current=r.hash,s.expires,s.revoked,s.revoked_by,"
+         "s.previous=r.hash,s.rotated FROM refresh r "
          "JOIN session s ON s.id=r.session WHERE r.hash=?"},
-        {m_setCurrent, "UPDATE session SET current=?1,expires=?2,last_seen=?4 WHERE id=?3"},
+        {m_setCurrent,
+         "UPDATE session SET current=?1,expires=?2,last_seen=?4,previous=?5,rotated=?6 "
+         "WHERE id=?3"},
         {m_dropRefresh, "DELETE FROM refresh WHERE session=? AND created<?"},
         {m_sessionUser, "SELECT user FROM session WHERE id=? AND revoked IS NULL AND expires>?"},
         {m_revokeDevice, "UPDATE session SET revoked=?,revoked_by=? WHERE id=? AND user=? AND "

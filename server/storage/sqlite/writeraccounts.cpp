@@ -2,6 +2,8 @@
 // in memory.
 #include "server/storage/sqlite/writer.h"
 
+#include <cstdlib>
+
 namespace skein::server::sqlite
 {
 namespace
@@ -67,19 +69,24 @@ Result<Rotated> Writer::run(RotateSessionOp& op)
     const bool current = m_findRefresh.integer(3) != 0;
     const bool alive = m_findRefresh.integer(4) > op.ts && m_findRefresh.isNull(5);
     const bool asDevice = !m_findRefresh.isNull(6);
+    // Used just before, and its successor by nobody: the answer was lost. Its time counts from the
+    // first use, on a clock that somebody may have set.
+    const std::int64_t rotatedTs = m_findRefresh.integer(8);
+    const bool again =
+        !current && m_findRefresh.integer(7) != 0 && std::abs(op.ts - rotatedTs) < op.overlapMs;
     m_findRefresh.reset();
     if (!alive) {
         rotated.asDevice = asDevice;
         return rotated;
     }
-    if (!current) {
+    if (!current && !again) {
         rotated.reused = true;
         m_revokeSession.bind(op.ts).bindText(rotated.session.str()).run();
     } else {
         rotated.valid = true;
         m_insertRefresh.bindBlob(op.newHash).bindText(rotated.session.str()).bind(op.ts).run();
         m_setCurrent.bindBlob(op.newHash).bind(op.expiresTs).bindText(rotated.session.str());
-        m_setCurrent.bind(op.ts).run();
+        m_setCurrent.bind(op.ts).bindBlob(op.oldHash).bind(again ? rotatedTs : op.ts).run();
         m_dropRefresh.bindText(rotated.session.str()).bind(op.ts - kUsedRefreshKeptMs).run();
         m_findUserName.bind(user);
         if (m_findUserName.step()) {

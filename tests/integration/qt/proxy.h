@@ -40,10 +40,11 @@ public:
 
     Upgrade upgrade = Upgrade::Pass;
     QByteArray refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
-    /// Of so many of the next POSTs (or polls) the answer is thrown away and the connection cut.
-    int loseAnswersOfPosts = 0, loseAnswersOfPolls = 0;
+    /// Of so many of the next POSTs of frames (or polls, or refreshes) the answer is thrown away
+    /// and the connection cut.
+    int loseAnswersOfPosts = 0, loseAnswersOfPolls = 0, loseAnswersOfRefreshes = 0;
 
-    int upgrades = 0, posts = 0, polls = 0, lost = 0, openSockets = 0;
+    int upgrades = 0, posts = 0, polls = 0, refreshes = 0, lost = 0, openSockets = 0;
 
 private:
     struct Pair {
@@ -81,6 +82,9 @@ private:
         } else if (bytes.startsWith("POST /v1/frames")) {
             ++posts;
             pair.loses = loseAnswersOfPosts > 0 && loseAnswersOfPosts-- > 0;
+        } else if (bytes.startsWith("POST /v1/refresh")) {
+            ++refreshes;
+            pair.loses = loseAnswersOfRefreshes > 0 && loseAnswersOfRefreshes-- > 0;
         } else if (bytes.startsWith("GET /v1/frames")) {
             ++polls;
             pair.loses = loseAnswersOfPolls > 0 && loseAnswersOfPolls-- > 0;

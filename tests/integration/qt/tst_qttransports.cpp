@@ -71,6 +71,25 @@ protected:
 
 } // namespace
 
+TEST_F(TransportsTest, aTokenRefreshWhoseAnswerIsLostSignsNobodyOut)
+{
+    auto ann = behind(QStringLiteral("ann"));
+    const QString id = ann->userId();
+    ann.reset();
+    for (int start = 1; start <= 2; ++start) { // a new process has to refresh first
+        proxy->loseAnswersOfRefreshes = start;
+        proxy->refreshes = proxy->lost = 0;
+        ann = device(QStringLiteral("ann"));
+        ASSERT_TRUE(ann->resume());
+        ASSERT_TRUE(until([&] { return ann->state() == Client::Live; }))
+            << qPrintable(ann->errorText());
+        EXPECT_EQ(ann->userId(), id);
+        EXPECT_EQ(proxy->lost, start);
+        EXPECT_EQ(proxy->refreshes, start + 1);
+        ann.reset();
+    }
+}
+
 TEST_F(TransportsTest, behindAProxyThatRefusesUpgradesEverythingGoesOverHttpAndClimbsBack)
 {
     for (const char* refusal :

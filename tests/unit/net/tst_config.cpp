@@ -28,6 +28,7 @@ TEST(Config, withoutAnArgumentItRunsOnLoopback)
     EXPECT_EQ(invocation->options.dataDir, defaultDataDir());
     EXPECT_TRUE(invocation->options.rateLimits);
     EXPECT_EQ(invocation->options.passwordMiB, 64);
+    EXPECT_EQ(invocation->options.refreshOverlapMs, 60'000);
 }
 
 TEST(Config, everyOptionArrives)
@@ -52,6 +53,8 @@ TEST(Config, everyOptionArrives)
                                   "--no-rate-limits",
                                   "--drain-ms",
                                   "9",
+                                  "--refresh-overlap-ms",
+                                  "10",
                                   "--password-mib",
                                   "8"});
     ASSERT_TRUE(invocation) << toString(invocation.error());
@@ -68,6 +71,7 @@ TEST(Config, everyOptionArrives)
     EXPECT_TRUE(options.limitLoopback);
     EXPECT_FALSE(options.rateLimits);
     EXPECT_EQ(options.drainMs, 9);
+    EXPECT_EQ(options.refreshOverlapMs, 10);
     EXPECT_EQ(options.passwordMiB, 8);
 }
 
@@ -88,6 +92,7 @@ TEST(Config, whatIsWrongIsSaidInASentence)
     const std::vector<std::vector<const char*>> rows = {
         {"--unknown"},
         {"--log-level", "loud"},
+        {"--refresh-overlap-ms", "3600001"},
         {"--password-mib", "0"},
         {"--connections-per-user", "1001"},
         {"--drain-ms", "soon"},

@@ -172,6 +172,61 @@ TEST(Accounts, aRefreshTokenIsRotatedAndItsReuseEndsTheSession)
     EXPECT_TRUE(stage.signIn("ana", "correct horse"));
 }
 
+TEST(Accounts, aRefreshWhoseAnswerWasLostIsAnsweredAgainWithANewPair)
+{
+    Stage stage;
+    const auto first = stage.signUp("ana");
+    const auto lost = stage.refresh(first->refreshToken);
+    ASSERT_TRUE(lost);
+    const auto again = stage.refresh(first->refreshToken);
+    ASSERT_TRUE(again) << toString(again.error());
+    EXPECT_EQ(again->session, first->session);
+    EXPECT_NE(again->refreshToken, lost->refreshToken);
+    stage.clock.advance(Milliseconds(kRefreshOverlapMs - 1));
+    const auto third = stage.refresh(first->refreshToken);
+    ASSERT_TRUE(third) << "and again, until the time is over";
+    EXPECT_TRUE(stage.revoked.empty());
+    EXPECT_TRUE(stage.refresh(third->refreshToken));
+    // Now its successor was used.
+    EXPECT_EQ(stage.refresh(first->refreshToken).error().code, ErrorCode::TokenInvalid);
+    EXPECT_EQ(stage.revoked, std::vector<SessionId>{first->session});
+}
+
+TEST(Accounts, theOverlapOfRefreshTokensEndsWithItsTimeCountedFromTheFirstUse)
+{
+    for (const bool repeated : {false, true}) {
+        Stage stage;
+        const auto first = stage.signUp("ana");
+        ASSERT_TRUE(stage.refresh(first->refreshToken));
+        if (repeated) {
+            stage.clock.advance(Milliseconds(kRefreshOverlapMs / 2));
+            ASSERT_TRUE(stage.refresh(first->refreshToken));
+            stage.clock.advance(Milliseconds(kRefreshOverlapMs / 2));
+        } else {
+            stage.clock.advance(Milliseconds(kRefreshOverlapMs));
+        }
+        EXPECT_EQ(stage.refresh(first->refreshToken).error().code, ErrorCode::TokenInvalid);
+        EXPECT_EQ(stage.revoked, std::vector<SessionId>{first->session});
+    }
+    Stage setBack;
+    const auto first = setBack.signUp("ana");
+    ASSERT_TRUE(setBack.refresh(first->refreshToken));
+    setBack.clock.jumpWall(-Milliseconds(3'600'000));
+    EXPECT_FALSE(setBack.refresh(first->refreshToken)) << "a clock set back opens no window";
+}
+
+TEST(Accounts, whoeverHoldsTheVoidSuccessorEndsTheFamily)
+{
+    Stage stage;
+    const auto first = stage.signUp("ana");
+    const auto lost = stage.refresh(first->refreshToken); // of the thief, or of the owner
+    const auto again = stage.refresh(first->refreshToken);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(stage.refresh(lost->refreshToken).error().code, ErrorCode::TokenInvalid);
+    EXPECT_EQ(stage.revoked, std::vector<SessionId>{first->session});
+    EXPECT_EQ(stage.refresh(again->refreshToken).error().code, ErrorCode::TokenInvalid);
+}
+
 TEST(Accounts, anUnknownOrOldRefreshTokenIsInvalid)
 {
     Stage stage;
@@ -248,8 +303,15 @@ TEST(Accounts, sessionRevokedFromAnotherDeviceIsDeadAndToldToWipeItself)
     Stage stage;
     const auto lost = stage.signUp("ana");
     const auto kept = stage.signIn("ana", "correct horse");
-    ASSERT_TRUE(revoke(stage, kept->accessToken, lost->session));
-    EXPECT_EQ(stage.revoked, std::vector<SessionId>{lost->session});
+    // In the turn in which the commit is known: its sockets are closed before anybody is answered.
+    std::vector<SessionId> outWhenAnswered;
+    stage.accounts->revoke(kept->accessToken, lost->session, [&](const Result<bool>& done) {
+        ASSERT_TRUE(done);
+        outWhenAnswered = stage.revoked;
+    });
+    while (stage.storage->pump()) {
+    }
+    EXPECT_EQ(outWhenAnswered, std::vector<SessionId>{lost->session});
     EXPECT_EQ(stage.ends, std::vector<SessionEnd>{SessionEnd::Revoked});
     EXPECT_EQ(stage.refresh(lost->refreshToken).error().code, ErrorCode::DeviceRevoked);
     EXPECT_EQ(sessionsOf(stage, lost->accessToken).error().code, ErrorCode::TokenInvalid);
@@ -289,6 +351,7 @@ TEST(Accounts, refreshTokenThatWasUsedTwiceWipesNobody)
     Stage stage;
     const auto ana = stage.signUp("ana");
     const auto next = stage.refresh(ana->refreshToken);
+    stage.clock.advance(Milliseconds(kRefreshOverlapMs));
     (void)stage.refresh(ana->refreshToken); // the thief, or the one it was stolen from
     EXPECT_EQ(stage.ends, std::vector<SessionEnd>{SessionEnd::Over});
     EXPECT_EQ(stage.refresh(next->refreshToken).error().code, ErrorCode::TokenInvalid);

@@ -162,6 +162,23 @@ TEST(Session, revokingASessionClosesItsSocketsAtOnceAndForAsLongAsItsTokensLive)
     EXPECT_EQ(cast.member.closed(), CloseCode::DeviceRevoked);
 }
 
+TEST(Session, aRevokedSessionHearsAndSaysNothingFromTheSameTurnOn)
+{
+    Cast cast;
+    cast.owner.queue(cast.owner.message(cast.room, "not committed yet"));
+    cast.world.service->sessionEnded(cast.member.session, SessionEnd::Revoked);
+    // No tick and no time: what the socket gets is its end.
+    ASSERT_EQ(cast.member.closed(), CloseCode::DeviceRevoked);
+    const std::size_t frames = cast.member.frames();
+    cast.member.queue(cast.member.message(cast.room, "too late"));
+    cast.world.settle();
+    EXPECT_EQ(cast.member.frames(), frames);
+    const auto committed = cast.owner.last<MessageConfirmed>();
+    ASSERT_TRUE(committed);
+    EXPECT_EQ(cast.owner.say(cast.room, "next").seq, committed->seq.next())
+        << "nothing of the revoked session stands between";
+}
+
 TEST(Session, connectionsOfAUserAreBounded)
 {
     ServiceConfig config;
