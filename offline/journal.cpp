@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, kHappeningCount> kHappenings{
     "started",         "connected", "disconnected", "queued",  "sent",
     "connection_lost", "timed_out", "pending",      "refused", "confirmed",
     "confirmed_again", "echoed",    "failed",       "retried", "edited",
-    "discarded",       "folded",    "delivered",    "read"};
+    "discarded",       "folded",    "delivered",    "read",    "change_queued"};
 constexpr std::array<std::string_view, 8> kOps{"send", "edit",   "delete",      "reaction",
                                                "pin",  "member", "room_update", "room_create"};
 constexpr std::array<std::string_view, 9> kStates{"unheard",   "waiting",  "held_back",

@@ -40,8 +40,11 @@ enum class Happening {
     Folded = 16,         ///< a change that became part of its unsent message
     Delivered = 17,      ///< of a room: another member's device has everything up to seq `n`
     Read = 18,           ///< of a room: another member has read up to seq `n`
+    /// Of a message: a change of it was written to the outbox under an id of its own, which stands
+    /// in the entry right after this one (Queued, of the same transaction); `n`: Op.
+    ChangeQueued = 19,
 };
-inline constexpr int kHappeningCount = 19;
+inline constexpr int kHappeningCount = 20;
 
 /// `queued`, `connection_lost`, …: stable words for JSON.
 [[nodiscard]] std::string_view nameOf(Happening what) noexcept;
@@ -91,6 +94,7 @@ struct StoryEvent {
     Happening what = Happening::Queued;
     std::int64_t n = 0; ///< Sent: which time; else as JournalEntry
     std::optional<ErrorCode> code;
+    TempId change; ///< ChangeQueued: the change, which has a story of its own
     friend bool operator==(const StoryEvent&, const StoryEvent&) = default;
 };
 

@@ -63,6 +63,8 @@ bool fromOutbox(Db& db, const TempId& tempId, Story& story, RoomKey& room)
     Query ahead = db.query("SELECT count(*) FROM outbox WHERE room = ? AND id < ? AND acked = 0");
     if (ahead.bind(room, id).step())
         story.ahead = ahead.integer(0);
+    if (story.op == Op::Member || story.op == Op::RoomUpdate)
+        return true; // these wait for no message
     Query failed = db.query("SELECT temp_id FROM outbox WHERE room = ? AND id < ? AND op = 0"
                             " AND failed IS NOT NULL ORDER BY id LIMIT 1");
     if (failed.bind(room, id).step()) {
@@ -105,6 +107,15 @@ void fromTraces(const std::vector<Noted>& own, Story& story)
     }
 }
 
+// The id of the change that entry `id` tells of.
+TempId changeAfter(Db& db, std::int64_t id)
+{
+    Query q = db.query("SELECT temp_id FROM journal WHERE id = ? AND what = ?");
+    if (!q.bind(id + 1, Happening::Queued).step() || q.isNull(0))
+        return {};
+    return TempId(q.view(0));
+}
+
 std::vector<Noted> ownEvents(Db& db, const TempId& tempId, RoomKey& room, Story& story)
 {
     std::vector<Noted> own;
@@ -120,6 +131,10 @@ std::vector<Noted> ownEvents(Db& db, const TempId& tempId, RoomKey& room, Story&
         if (noted.event.what == Happening::Sent)
             noted.event.n = ++sent;
         own.push_back(noted);
+    }
+    for (Noted& noted : own) {
+        if (noted.event.what == Happening::ChangeQueued)
+            noted.event.change = changeAfter(db, noted.id);
     }
     return own;
 }
@@ -169,9 +184,12 @@ Story readStory(Db& db, const TempId& tempId)
         return story;
 
     std::vector<Noted> all = own;
-    const bool over = ends(own.back().event.what);
-    addDevice(db, own.front().id, over ? own.back().id : std::numeric_limits<std::int64_t>::max(),
-              all);
+    // Its own way, not that of its changes.
+    const auto last = std::find_if(own.rbegin(), own.rend(), [](const Noted& noted) {
+        return noted.event.what != Happening::ChangeQueued;
+    });
+    const bool over = last != own.rend() && ends(last->event.what);
+    addDevice(db, own.front().id, over ? last->id : std::numeric_limits<std::int64_t>::max(), all);
     if (story.op == Op::Send && story.seq) {
         // Others may have it before its confirmation is here.
         const std::int64_t since = own.front().id;

@@ -86,6 +86,7 @@ public:
         RowId tid = 0;
         UserId sender;
         protocol::Kind kind = protocol::Kind::Text;
+        TempId tempId; ///< that it was sent under; empty = by somebody else
         [[nodiscard]] RoomKey room() const { return roomOf(key); }
         [[nodiscard]] bool unsent() const { return isPendingPlace(placeOf(key)); }
         [[nodiscard]] Seq seq() const { return unsent() ? Seq() : Seq(placeOf(key)); }

@@ -63,12 +63,12 @@ void Timeline::clearRoom(RoomKey room)
 
 std::optional<Timeline::Place> Timeline::place(RowId tid)
 {
-    Query q = m_db.query("SELECT m.id, m.tid, u.server_id, m.kind FROM messages m"
+    Query q = m_db.query("SELECT m.id, m.tid, u.server_id, m.kind, m.temp_id FROM messages m"
                          " LEFT JOIN users u ON u.id = m.sender WHERE m.tid = ?");
     if (!q.bind(tid).step())
         return std::nullopt;
     return Place{q.integer(0), q.integer(1), UserId(q.view(2)),
-                 static_cast<protocol::Kind>(q.integer(3))};
+                 static_cast<protocol::Kind>(q.integer(3)), TempId(q.view(4))};
 }
 
 std::optional<MessageRow> Timeline::row(RowId tid, const RoomView& view)

@@ -89,6 +89,10 @@
     <context>
         <name>Composer</name>
         <message>
+            <source>Reply to an earlier message</source>
+            <translation>პასუხი ადრინდელ შეტყობინებაზე</translation>
+        </message>
+        <message>
             <source>You</source>
             <translation>თქვენ</translation>
         </message>
@@ -1147,6 +1151,10 @@
         <message>
             <source>Read by somebody</source>
             <translation>ვიღაცამ წაიკითხა</translation>
+        </message>
+        <message>
+            <source>%1, with a history of its own: %2</source>
+            <translation>%1, საკუთარი ისტორიით: %2</translation>
         </message>
         <message>
             <source>Send to confirmed</source>

@@ -53,6 +53,16 @@ Result<TempId> Engine::Impl::enqueue(Room* room, offline::Op op, offline::RowId 
         stored.payload = std::move(payload);
         stored.createdMs = m_host.clock.wallNow().ms;
         entry.id = m_store.outbox().add(stored);
+        // The story of the message that it changes names it: the entry before names the message.
+        const auto changed = tid != 0 ? m_store.timeline().place(tid) : std::nullopt;
+        if (changed && !changed->tempId.empty())
+            m_journal.note({stored.createdMs,
+                            offline::Happening::ChangeQueued,
+                            stored.room,
+                            changed->tempId,
+                            static_cast<std::int64_t>(op),
+                            {}},
+                           began);
         m_journal.note({stored.createdMs,
                         offline::Happening::Queued,
                         stored.room,
@@ -71,7 +81,7 @@ Result<TempId> Engine::Impl::enqueue(Room* room, offline::Op op, offline::RowId 
     m_sendable.insert(key);
     queueOf(room).push(std::move(entry));
     if (room) {
-        countOutbox();
+        countRoom(*room);
         roomChanged(*room);
     }
     pump();
@@ -209,7 +219,7 @@ Result<TempId> Engine::Impl::edit(const RoomId& id, offline::RowId row, std::str
         return fail(done.error());
     const TempId tempId = entry->tempId;
     room->queue.retry(tempId);
-    countOutbox();
+    countRoom(*room);
     roomChanged(*room);
     pump();
     emitChanges();
@@ -312,10 +322,11 @@ Result<void> Engine::Impl::retryEntries(const std::vector<TempId>& tempIds)
         return done;
     for (const TempId& tempId : tempIds) {
         queueOf(tempId)->retry(tempId);
-        if (Room* room = roomByKey(m_sendRooms[tempId]))
+        if (Room* room = roomByKey(m_sendRooms[tempId])) {
+            countRoom(*room);
             roomChanged(*room);
+        }
     }
-    countOutbox();
     pump();
     emitChanges();
     tellOutbox();

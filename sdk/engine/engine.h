@@ -33,7 +33,7 @@ namespace skein::engine
 
 enum class Link {
     SignedOut,  ///< no session
-    Offline,    ///< the system says that there is no network
+    Offline,    ///< as Waiting: nobody answered, and the system says that there is no network
     Waiting,    ///< backing off; `retryAt`
     Connecting, ///< transport is being opened
     SigningIn,  ///< hello sent
@@ -205,7 +205,9 @@ public:
     /// Begins to connect and keeps connected until stop().
     void start();
     void stop();
-    /// The operating system's word. True makes a waiting engine connect at once.
+    /// The operating system's word on the way to the internet: a hint. True makes a waiting engine
+    /// connect at once; false stops nothing, since a server in the local network or on this machine
+    /// needs no such way: a live connection is probed, and tries go on at the pace of the back-off.
     void networkReachable(bool reachable);
     /// "Retry now" on the banner.
     void retryNow();

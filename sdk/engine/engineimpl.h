@@ -220,6 +220,8 @@ private:
     {
         return m_via == Via::Http ? *m_host.http : m_host.transport;
     }
+    /// Asks a live connection for a sign of life; without one soon, it is over.
+    void probe();
     void climb(MonoTime now);
     void climbOpened();
     void climbFrame(std::string_view text);
@@ -264,7 +266,6 @@ private:
     void onRoomCreated(const protocol::RoomCreated& frame);
     void takeBack(Room* room, const SendEntry& entry);
     void countRoom(Room& room);
-    void countOutbox();
     void tellOutbox();
     void showStates(Room& room, const std::vector<TempId>& tempIds);
     [[nodiscard]] bool foldChildren(Room& room, const SendEntry& failed,
@@ -325,6 +326,7 @@ private:
     [[nodiscard]] std::size_t fullCount() const;
 
     // ---- receipts.cpp ----
+    void readIsToBeTold(Room& room, Seq seq);
     void onReadState(const protocol::ReadState& frame);
     void onReceipts(const protocol::Receipts& frame);
     void othersMoved(Room& room, Seq read, Seq delivered);
@@ -479,6 +481,8 @@ private:
     std::optional<MonoTime> m_receiptsAt;
     std::set<RoomId> m_deliveriesSent; ///< rooms with `deliverSent`
     std::set<RoomId> m_readsUnsynced;  ///< whose read position a power cut could take back
+    std::map<RoomId, Seq>
+        m_readsRefused; ///< read positions that the disk did not take; tried again
     std::optional<MonoTime> m_readsSyncAt;
 
     // typing and presence

@@ -3,6 +3,7 @@
 #include "sdk/engine/engineimpl.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace skein::engine
 {
@@ -45,14 +46,25 @@ void Engine::Impl::markRead(const RoomId& id, Seq seq)
     if (seq <= room->rec.row.read)
         return;
     // Kept over a restart as the distance between `read` and `read_told`.
-    if (!transact(offline::Durability::Cache, [&] { readUpTo(*room, seq, std::nullopt); }))
+    if (!transact(offline::Durability::Cache, [&] { readUpTo(*room, seq, std::nullopt); })) {
+        // The view does not say it again.
+        Seq& refused = m_readsRefused[id];
+        refused = std::max(refused, seq);
+        m_readsSyncAt = now() + Milliseconds(kStoreRetryMs);
         return;
-    room->readTo = std::max(room->readTo, seq);
+    }
     // On the disk for good a moment later: one flush for all that is read while scrolling.
     m_readsUnsynced.insert(id);
     if (!m_readsSyncAt)
         m_readsSyncAt = now() + Milliseconds(kReceiptsFlushMs);
-    m_receiptRooms.insert(id);
+    readIsToBeTold(*room, seq);
+}
+
+// After the commit.
+void Engine::Impl::readIsToBeTold(Room& room, Seq seq)
+{
+    room.readTo = std::max(room.readTo, seq);
+    m_receiptRooms.insert(room.rec.row.room);
     if (!m_receiptsAt)
         m_receiptsAt = now() + Milliseconds(kReceiptsFlushMs);
 }
@@ -123,11 +135,22 @@ void Engine::Impl::syncReads(MonoTime at)
             if (Room* room = findRoom(id))
                 touch(*room);
         }
+        for (const auto& [id, seq] : m_readsRefused) {
+            // Another device may have read further meanwhile, and a restored server knows less.
+            if (Room* room = findRoom(id); room && seq > room->rec.row.read)
+                readUpTo(*room, std::min(seq, room->rec.row.head), std::nullopt);
+        }
     });
-    if (done)
-        m_readsUnsynced.clear();
-    else
+    if (!done) {
         m_readsSyncAt = now() + Milliseconds(kStoreRetryMs);
+        return;
+    }
+    m_readsUnsynced.clear();
+    for (const auto& [id, seq] : std::exchange(m_readsRefused, {})) {
+        if (Room* room = findRoom(id); room && room->rec.member)
+            readIsToBeTold(*room, std::min(seq, room->rec.row.read));
+    }
+    emitChanges();
 }
 
 // Frames arrive in order, and the server writes positions within kDeliveredSettleMs: what was told

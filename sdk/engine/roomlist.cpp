@@ -294,6 +294,7 @@ void Engine::Impl::removeRoom(const RoomId& id)
     m_wantSync.erase(id);
     m_gaps.erase(id);
     m_receiptRooms.erase(id);
+    m_readsRefused.erase(id);
     room->draftSent = TempId();
     room->full = false;
     room->sync = SyncPhase::None;
@@ -332,6 +333,7 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base)
     room.rec.row.last.reset();
     room.rec.nameRev = room.rec.topicRev = room.rec.archivedRev = room.rec.roleRev = Seq();
     room.readTo = room.deliverTo = room.deliverSent = Seq();
+    m_readsRefused.erase(room.rec.row.room); // a number of the lost log
     RoomChange& change = m_changes[room.rec.row.room];
     change = {};
     change.reset = true;
@@ -380,8 +382,9 @@ void Engine::Impl::reviveLost(Room& room, std::optional<Seq> base)
         }
         const bool ofRow = waiting.op != offline::Op::Send && waiting.tid != 0;
         const auto place = ofRow ? timeline.place(waiting.tid) : std::nullopt;
-        if (base && place && !place->unsent() && place->seq() > *base) {
-            // The target is lost with the log, and its number another message's by now.
+        if (place && !place->unsent() && place->seq() > shared) {
+            // The target is lost with the log, and its number another message's by now; where the
+            // server does not tell from which number on, any may be.
             outbox.erase(waiting.id);
             m_forgetOnCommit.push_back(waiting.tempId);
             m_failOnCommit.push_back(waiting.tempId);

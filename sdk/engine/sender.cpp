@@ -36,7 +36,10 @@ void Engine::Impl::loadOutbox()
         m_sendRooms.emplace(stored.tempId, stored.room);
         m_sendable.insert(stored.room);
     }
-    countOutbox();
+    for (const offline::RoomKey key : m_sendable) {
+        if (Room* room = roomByKey(key))
+            countRoom(*room);
+    }
 }
 
 Engine::Impl::Room* Engine::Impl::roomByKey(offline::RoomKey key)
@@ -458,14 +461,6 @@ void Engine::Impl::countRoom(Room& room)
 {
     room.rec.row.queued = static_cast<std::int64_t>(room.queue.unsentMessages());
     room.rec.row.failed = static_cast<std::int64_t>(room.queue.failedMessages());
-}
-
-void Engine::Impl::countOutbox()
-{
-    for (const offline::RoomKey key : m_sendable) {
-        if (Room* room = roomByKey(key))
-            countRoom(*room);
-    }
 }
 
 OutboxState Engine::Impl::outbox()

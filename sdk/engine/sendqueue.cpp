@@ -5,6 +5,16 @@
 namespace skein::engine
 {
 
+namespace
+{
+
+bool ofRoom(const SendEntry& entry)
+{
+    return entry.op == offline::Op::RoomUpdate || entry.op == offline::Op::Member;
+}
+
+} // namespace
+
 void SendQueue::count(const SendEntry& entry, int by)
 {
     const auto add = [by](std::size_t& to, bool applies) {
@@ -16,6 +26,7 @@ void SendQueue::count(const SendEntry& entry, int by)
     add(m_queued, entry.toBeSent());
     add(m_failed, entry.state == SendState::Failed);
     add(m_messages, message);
+    add(m_roomChanges, ofRoom(entry) && entry.toBeSent());
     add(m_failedMessages, message && entry.state == SendState::Failed);
 }
 
@@ -36,10 +47,12 @@ SendEntry* SendQueue::next(std::size_t window, MonoTime now)
 {
     if (now < m_notBefore || inFlight() >= window)
         return nullptr;
+    bool held = false;
     for (SendEntry& entry : m_entries) {
-        if (entry.state == SendState::Failed && entry.op == offline::Op::Send)
+        held = held || (entry.state == SendState::Failed && entry.op == offline::Op::Send);
+        if (held && m_roomChanges == 0)
             return nullptr;
-        if (entry.toBeSent())
+        if (entry.toBeSent() && (!held || ofRoom(entry)))
             return &entry;
     }
     return nullptr;

@@ -81,7 +81,8 @@ public:
     /// When timedOut() may find something.
     [[nodiscard]] std::optional<MonoTime> timeoutAt() const;
     [[nodiscard]] MonoTime notBefore() const noexcept { return m_notBefore; }
-    /// Messages and changes behind a failed message wait for the user.
+    /// Messages and changes of messages behind a failed message wait for the user; changes of the
+    /// room do not, or whoever wrote into an archived room could not open it again.
     [[nodiscard]] bool heldBack() const noexcept { return m_failedMessages > 0; }
 
     [[nodiscard]] SendEntry* find(const TempId& tempId);
@@ -103,7 +104,8 @@ private:
     void count(const SendEntry& entry, int by);
     void progressed();
     void setState(SendEntry& entry, SendState state);
-    std::size_t m_inFlight = 0, m_queued = 0, m_failed = 0, m_messages = 0, m_failedMessages = 0;
+    std::size_t m_inFlight = 0, m_queued = 0, m_failed = 0, m_messages = 0, m_failedMessages = 0,
+                m_roomChanges = 0;
     std::deque<SendEntry> m_entries; ///< ascending by id; bounded by the disk
     MonoTime m_notBefore{INT64_MIN};
 };

@@ -48,6 +48,12 @@ Ladder::End endOf(std::uint16_t closeCode)
                                           : Ladder::End::NotHad;
 }
 
+/// Nothing was heard of the server itself.
+bool saysNobodyThere(const Error& error)
+{
+    return error.code == ErrorCode::Transport || error.code == ErrorCode::Timeout;
+}
+
 } // namespace
 
 void Engine::Impl::setLink(Link link, std::optional<Error> error, MonoTime retryAt)
@@ -74,10 +80,6 @@ void Engine::Impl::start()
         return;
     m_started = true;
     m_reconnect.reset();
-    if (!m_reachable) {
-        setLink(Link::Offline, makeError(ErrorCode::Offline));
-        return;
-    }
     connectNow();
 }
 
@@ -93,27 +95,36 @@ void Engine::Impl::stop()
     flushJournal(MonoTime{INT64_MAX});
 }
 
+// The system's word is about the way to the internet: a server on this machine or in the local
+// network may be as near as ever. So it is a hint, and what ends a connection is silence.
 void Engine::Impl::networkReachable(bool reachable)
 {
-    if (reachable && !m_reachable)
-        m_ladder.reset(); // perhaps another network, without the proxy of the last one
+    const bool came = reachable && !m_reachable;
     m_reachable = reachable;
+    if (came)
+        m_ladder.reset(); // perhaps another network, without the proxy of the last one
     if (!m_started)
         return;
     if (!reachable) {
-        dropConnection();
-        m_reconnectAt.reset();
-        setLink(Link::Offline, makeError(ErrorCode::Offline));
+        if (live())
+            probe();
+        else if (m_link.link == Link::Waiting && m_link.error && saysNobodyThere(*m_link.error))
+            setLink(Link::Offline, makeError(ErrorCode::Offline), *m_reconnectAt);
         return;
     }
     m_reconnect.reset();
-    if (m_link.link == Link::Offline || m_link.link == Link::Waiting)
+    if (m_link.link == Link::Offline || m_link.link == Link::Waiting) {
         connectNow();
+    } else if (came && (m_probeDeadline || (m_transportBusy && !live()))) {
+        // Of the network that is gone: nothing may ever come of it.
+        dropConnection();
+        connectNow();
+    }
 }
 
 void Engine::Impl::retryNow()
 {
-    if (!m_started || m_link.link != Link::Waiting)
+    if (!m_started || (m_link.link != Link::Waiting && m_link.link != Link::Offline))
         return;
     m_reconnect.reset();
     m_ladder.reset();
@@ -485,10 +496,6 @@ void Engine::Impl::connectionEnded()
 void Engine::Impl::reconnectLater(Error why)
 {
     m_reconnects.add();
-    if (!m_reachable) {
-        setLink(Link::Offline, makeError(ErrorCode::Offline));
-        return;
-    }
     const MonoTime at = now();
     m_serverChose = m_goodbye || why.retryAfter;
     if (m_goodbye) {
@@ -501,7 +508,10 @@ void Engine::Impl::reconnectLater(Error why)
     if (why.retryAfter)
         m_reconnectAt =
             std::max(*m_reconnectAt, m_reconnect.toldToWait(at, *why.retryAfter, m_host.random));
-    setLink(Link::Waiting, std::move(why), *m_reconnectAt);
+    if (!m_reachable && saysNobodyThere(why))
+        setLink(Link::Offline, makeError(ErrorCode::Offline), *m_reconnectAt);
+    else
+        setLink(Link::Waiting, std::move(why), *m_reconnectAt);
 }
 
 void Engine::Impl::stopFor(Error why)

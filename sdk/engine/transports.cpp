@@ -97,17 +97,22 @@ void Engine::Impl::promoteClimb()
     }
 }
 
+void Engine::Impl::probe()
+{
+    if (m_probeDeadline)
+        return;
+    const MonoTime at = now();
+    m_lastPing = at;
+    m_probeDeadline = at + Milliseconds(protocol::kProbeTimeoutMs);
+    writeFrame(protocol::Ping{at.ms});
+}
+
 void Engine::Impl::resumed()
 {
-    if (!m_started || !m_reachable)
+    if (!m_started)
         return;
     if (live()) {
-        if (m_probeDeadline)
-            return;
-        const MonoTime at = now();
-        m_lastPing = at;
-        m_probeDeadline = at + Milliseconds(protocol::kProbeTimeoutMs);
-        writeFrame(protocol::Ping{at.ms});
+        probe();
         return;
     }
     if (m_reconnectAt && m_serverChose)

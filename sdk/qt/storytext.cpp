@@ -139,6 +139,9 @@ QString happeningText(const StoryEvent& event)
         return QCoreApplication::translate("SkeinStory", "Delivered to somebody");
     case Happening::Read:
         return QCoreApplication::translate("SkeinStory", "Read by somebody");
+    case Happening::ChangeQueued:
+        return QCoreApplication::translate("SkeinStory", "%1, with a history of its own: %2")
+            .arg(operationText(static_cast<Op>(event.n)), text(event.change.str()));
     }
     return {};
 }

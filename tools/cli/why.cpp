@@ -49,6 +49,10 @@ QJsonObject eventObject(const StoryEvent& event)
     case Happening::Read:
         object.insert(QStringLiteral("up_to"), static_cast<qint64>(event.n));
         break;
+    case Happening::ChangeQueued:
+        object.insert(QStringLiteral("op"), name(nameOf(static_cast<skein::offline::Op>(event.n))));
+        object.insert(QStringLiteral("change"), text(event.change.str()));
+        break;
     default:
         break;
     }

@@ -12,6 +12,7 @@ Banner {
     readonly property bool down: !banner.client.online
     // Said for a while when it begins; after that the line under the name says it.
     property bool news: false
+    readonly property bool waits: banner.client.state === Client.Waiting || banner.client.state === Client.Offline
     readonly property bool fallback: banner.client.viaHttp
     readonly property bool failed: banner.client.failedCount > 0
     readonly property bool behind: banner.client.state === Client.CatchingUp
@@ -30,13 +31,13 @@ Banner {
             return banner.client.stateText + banner.queue;
         if (!banner.down)
             return qsTr("This network lets no live connection through: connected over HTTP, which may be slower.");
-        if (banner.client.state === Client.Waiting && banner.client.retryInSeconds > 0)
+        if (banner.waits && banner.client.retryInSeconds > 0)
             return banner.reason + " " + qsTr("Next attempt in %n second(s).", "", banner.client.retryInSeconds) + banner.queue;
         if (banner.client.state === Client.Stopped && banner.client.errorText !== "")
             return banner.client.errorText;
         return banner.client.stateText + banner.queue;
     }
-    actionLabel: banner.down ? (banner.client.state === Client.Waiting ? qsTr("Retry now") : "") : !banner.failed ? "" : banner.client.failedCount > 1 ? qsTr("Retry all") : qsTr("Retry")
+    actionLabel: banner.down ? (banner.waits ? qsTr("Retry now") : "") : !banner.failed ? "" : banner.client.failedCount > 1 ? qsTr("Retry all") : qsTr("Retry")
     onActed: banner.down ? banner.client.retryNow() : banner.client.retryAllFailed()
     readonly property bool unsettled: banner.down || banner.behind
     onUnsettledChanged: {

@@ -11,7 +11,7 @@ Card {
     readonly property bool wellOff: card.client.online
     // What holds the queue up, if anything does.
     readonly property string reason: {
-        if (card.client.state === Client.Waiting && card.client.retryInSeconds > 0)
+        if ((card.client.state === Client.Waiting || card.client.state === Client.Offline) && card.client.retryInSeconds > 0)
             return card.client.errorText + " " + qsTr("Next attempt in %n second(s).", "", card.client.retryInSeconds);
         return card.client.errorText;
     }

@@ -150,6 +150,33 @@ TEST_F(EpochChange, aChangeWhoseTargetIsLostIsRevertedAndStated)
     EXPECT_EQ(screen.failures[0].second.code, ErrorCode::StateLost);
 }
 
+TEST_F(EpochChange, withoutAWordOnWhereTheLogsPartEveryUnsentChangeIsRevertedAndStated)
+{
+    drop();
+    const auto rows = screen.timeline();
+    ASSERT_EQ(rows.at(0).body, "m1");
+    ASSERT_EQ(rows.at(3).body, "mine 1");
+    const auto reaction = engine->react(kRoom, rows[0].rowId, "+1", true);
+    ASSERT_TRUE(reaction);
+    ASSERT_TRUE(engine->edit(kRoom, rows[3].rowId, "edited"));
+    log[1] = message(1, "another message of that number");
+    restore(1, false);
+    EXPECT_TRUE(transport.take<protocol::ReactionSet>().empty());
+    ASSERT_EQ(screen.failures.size(), 1U);
+    EXPECT_EQ(screen.failures[0].first, *reaction);
+    EXPECT_EQ(screen.failures[0].second.code, ErrorCode::StateLost);
+    EXPECT_TRUE(screen.timeline().at(0).reactions.empty());
+    // Own messages are sent again, so a change of one has its target.
+    say(confirmation(mine[0], 2));
+    say(confirmation(mine[1], 3));
+    const auto edit = transport.take<protocol::MessageEdit>();
+    ASSERT_EQ(edit.size(), 1U);
+    EXPECT_EQ(edit[0].target, Seq(3));
+    restartProcess();
+    EXPECT_EQ(engine->outbox().queued + engine->outbox().failed, 1)
+        << "the edit, not confirmed yet";
+}
+
 TEST_F(EpochChange, aChangeOfAMessageThatIsSentAgainWaitsForItsNewPlace)
 {
     drop();

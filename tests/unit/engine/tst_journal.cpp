@@ -93,6 +93,31 @@ TEST_F(JournalTest, messageThatWentThroughTellsEachStepWithItsTime)
         EXPECT_EQ(told.events[i].atMs - written, after[i]) << i;
 }
 
+TEST_F(JournalTest, aMessageNamesTheChangesThatWereMadeOfIt)
+{
+    goLive();
+    const TempId tempId = sendText("a");
+    confirmNext(tempId, 1);
+    const auto row = screen.timeline().back().rowId;
+    const auto edit = engine->edit(kRoom, row, "b");
+    ASSERT_TRUE(edit);
+    drop();
+    engine->retryNow();
+    reconnect();
+    const auto reaction = engine->react(kRoom, row, "+1", true);
+    ASSERT_TRUE(reaction);
+    const Story told = story(tempId);
+    EXPECT_EQ(told.state, Story::State::Confirmed);
+    ASSERT_EQ(words(told),
+              (Words{"queued", "sent 1", "confirmed 1", "change_queued", "change_queued"}))
+        << "and not the connections of after its end";
+    EXPECT_EQ(told.events[3].change, *edit);
+    EXPECT_EQ(told.events[3].n, static_cast<std::int64_t>(offline::Op::Edit));
+    EXPECT_EQ(told.events[4].change, *reaction);
+    EXPECT_EQ(told.events[4].n, static_cast<std::int64_t>(offline::Op::Reaction));
+    EXPECT_EQ(words(story(*edit)).front(), "queued");
+}
+
 TEST_F(JournalTest, lostConnectionAndResendAreToldWithTheRepeatedConfirmation)
 {
     goLive();

@@ -129,6 +129,25 @@ TEST_F(Queue, failedMessageStopsWhatIsBehindItUntilRetried)
     EXPECT_EQ(sendNext(), TempId("1"));
 }
 
+TEST_F(Queue, aChangeOfTheRoomWaitsForNoFailedMessage)
+{
+    pushEdit(5);
+    SendEntry unarchive;
+    unarchive.id = 6;
+    unarchive.tempId = TempId("6");
+    unarchive.op = offline::Op::RoomUpdate;
+    queue.push(unarchive);
+    queue.failed(TempId("1"));
+    EXPECT_EQ(sendNext(), TempId("6"));
+    EXPECT_EQ(sendNext(), TempId());
+    (void)queue.connectionLost();
+    EXPECT_EQ(sendNext(), TempId("6")) << "also again, under its key";
+    (void)queue.remove(TempId("6"));
+    EXPECT_EQ(sendNext(), TempId());
+    queue.retry(TempId("1"));
+    EXPECT_EQ(sendNext(), TempId("1"));
+}
+
 TEST_F(Queue, aFailedChangeHoldsNothingBack)
 {
     for (int i = 0; i < 4; ++i)

@@ -1,3 +1,4 @@
+#include "sdk/engine/reconnect.h"
 #include "world.h"
 
 namespace skein::engine::test
@@ -64,16 +65,76 @@ TEST_F(Session, backoffWaitsThenConnects)
     EXPECT_EQ(engine->link().link, Link::Connecting);
 }
 
-TEST_F(Session, networkWordStopsAndStartsAtOnce)
+TEST_F(Session, withoutANetworkTriesGoOnAtThePaceOfTheBackoff)
 {
-    goLive();
     engine->networkReachable(false);
-    EXPECT_EQ(engine->link().link, Link::Offline);
-    advance(120'000);
-    EXPECT_EQ(transport.opens, 1);
+    engine->start();
+    EXPECT_EQ(engine->link().link, Link::Connecting) << "the server may be in the local network";
+    ASSERT_EQ(transport.opens, 1);
+    for (int i = 0; i < 10; ++i) {
+        engine->transportClosed(kCloseUnreachable, "no route");
+        ASSERT_EQ(engine->link().link, Link::Offline);
+        EXPECT_EQ(engine->link().error->code, ErrorCode::Offline);
+        EXPECT_LE(engine->link().retryAt, clock.now() + Milliseconds(Reconnect::kCapsMs.back()));
+        advance((engine->link().retryAt - clock.now()).count());
+        EXPECT_EQ(transport.opens, i + 2);
+    }
+    engine->transportClosed(kCloseUnreachable, "no route");
+    engine->retryNow();
+    EXPECT_EQ(engine->link().link, Link::Connecting) << "the person's word";
+    hello();
+    say(welcomeFrame());
+    answerRooms({});
+    EXPECT_EQ(engine->link().link, Link::Live) << "the local server was there after all";
+}
+
+TEST_F(Session, theNetworkIsBackStartsAtOnce)
+{
+    engine->start();
+    drop();
+    drop();
+    engine->networkReachable(false);
+    EXPECT_EQ(engine->link().link, Link::Offline) << "the reason for the wait is known now";
     engine->networkReachable(true);
     EXPECT_EQ(transport.opens, 2);
     EXPECT_EQ(engine->link().link, Link::Connecting);
+    engine->networkReachable(false);
+    EXPECT_EQ(engine->link().link, Link::Connecting) << "it may be about to get through";
+    engine->networkReachable(true);
+    EXPECT_EQ(transport.opens, 3) << "a try begun without a network is begun anew";
+    engine->networkReachable(true);
+    EXPECT_EQ(transport.opens, 3);
+}
+
+TEST_F(Session, aLiveConnectionIsNotGivenUpForTheWordOfTheSystem)
+{
+    goLive();
+    engine->networkReachable(false);
+    EXPECT_EQ(engine->link().link, Link::Live);
+    auto pings = transport.take<protocol::Ping>();
+    ASSERT_EQ(pings.size(), 1U);
+    protocol::Pong pong;
+    pong.t = pings[0].t;
+    say(pong);
+    engine->networkReachable(true);
+    EXPECT_EQ(engine->link().link, Link::Live);
+    EXPECT_EQ(transport.opens, 1) << "it has answered";
+    engine->networkReachable(false);
+    engine->networkReachable(true);
+    EXPECT_EQ(transport.opens, 2) << "it has not, and another network came";
+    reconnect();
+    engine->networkReachable(false);
+    advance(protocol::kProbeTimeoutMs);
+    EXPECT_EQ(engine->link().link, Link::Offline);
+}
+
+TEST_F(Session, whatTheServerSaysIsShownAlsoWhereTheSystemKnowsNoNetwork)
+{
+    goLive();
+    engine->networkReachable(false);
+    drop(static_cast<std::uint16_t>(protocol::CloseCode::ShuttingDown));
+    EXPECT_EQ(engine->link().link, Link::Waiting);
+    EXPECT_EQ(engine->link().error->code, ErrorCode::ShuttingDown);
 }
 
 TEST_F(Session, expiredTokenIsReplacedAndTheConnectionMadeAnew)

@@ -302,7 +302,9 @@ TEST_F(Transports, anotherNetworkIsTriedWithTheSocketFirst)
 {
     liveOnHttp();
     engine->networkReachable(false);
+    advance(protocol::kProbeTimeoutMs);
     EXPECT_EQ(http.closes, 1);
+    EXPECT_EQ(engine->link().link, Link::Offline);
     const int opens = transport.opens;
     engine->networkReachable(true);
     EXPECT_EQ(transport.opens, opens + 1);
