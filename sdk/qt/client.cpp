@@ -360,6 +360,8 @@ static_assert(static_cast<int>(Link::SignedOut) == Client::SignedOut &&
 
 QString Client::stateText() const
 {
+    if (d->storeClosed)
+        return display::errorSentence(d->storeClosed->code);
     switch (d->link.link) {
     case Link::SignedOut:
         return translated("Signed out");

@@ -319,7 +319,9 @@ Q_SIGNALS:
     void messageArrived(const QString& roomId, const QString& roomName, const QString& senderName,
                         const QString& text, qint64 seq);
     /// The local database failed (disk full, damaged, written by a newer version). errorText says
-    /// so too.
+    /// so too. Where it cannot even be opened, stateText says so until it can: that is tried again
+    /// by itself (but for a newer version), and nothing is shown or sent before; what is written
+    /// meanwhile is refused, by commandFailed() and in its row.
     void storeFailed(const QString& code, const QString& text);
 
 private:

@@ -169,6 +169,7 @@ public:
     skein::engine::LinkState link;
     std::optional<skein::Error> error;
     skein::engine::OutboxState outbox;
+    std::optional<skein::Error> storeClosed; ///< why the disk does not let it be opened
     int retryInSeconds = 0, slowedSeconds = 0, unreadTotal = 0;
     QTimer second;
     std::optional<skein::MonoTime> inactiveSince; ///< the application is in the background

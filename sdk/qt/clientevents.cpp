@@ -52,10 +52,25 @@ QString roleWord(skein::protocol::Role role)
 void Client::Private::connectWorker()
 {
     connect(worker, &EngineWorker::opened, this, [this] {
+        if (std::exchange(storeClosed, std::nullopt)) {
+            // There is space again: what was said to nobody is said now.
+            setError(std::nullopt);
+            watchNetwork();
+            for (TimelineModel* timeline : timelines) {
+                if (timeline->active())
+                    setRoomOpen(RoomId(display::utf8(timeline->roomId())), true);
+                timeline->linkLive();
+            }
+            Q_EMIT q.stateChanged();
+        }
         if (reader)
             reader->loadRooms();
     });
-    connect(worker, &EngineWorker::storeFailed, this, &Private::storeTrouble);
+    connect(worker, &EngineWorker::storeFailed, this, [this](const skein::Error& failure) {
+        storeClosed = failure;
+        storeTrouble(failure);
+        Q_EMIT q.stateChanged();
+    });
     connect(worker, &EngineWorker::tokenWanted, this, &Private::tokenWanted);
     connect(worker, &EngineWorker::linkTold, this, &Private::linkTold);
     connect(worker, &EngineWorker::roomsTold, this, &Private::roomsTold);
@@ -134,7 +149,8 @@ void Client::Private::countDown()
         const qint64 left = until.ms - clock.now().ms;
         return left > 0 ? static_cast<int>((left + 999) / 1000) : 0;
     };
-    const int retry = link.link == Link::Waiting ? seconds(link.retryAt) : 0;
+    const bool waits = link.link == Link::Waiting || link.link == Link::Offline;
+    const int retry = waits ? seconds(link.retryAt) : 0;
     if (std::exchange(retryInSeconds, retry) != retry)
         Q_EMIT q.retryInSecondsChanged();
     const int slowed = outbox.slowedUntil ? seconds(*outbox.slowedUntil) : 0;

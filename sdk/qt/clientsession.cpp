@@ -189,6 +189,7 @@ void Client::Private::end()
     waitingForToken.clear();
     sessions.clear();
     link = {};
+    storeClosed.reset();
     outbox = {};
     retryInSeconds = slowedSeconds = 0;
     accountKey.clear();

@@ -47,6 +47,9 @@ EngineWorker::EngineWorker(Setup setup, skein::Metrics& metrics)
     m_wakeup.setTimerType(Qt::PreciseTimer);
     m_work.setSingleShot(true);
     m_work.setInterval(0);
+    m_openAgain.setParent(this);
+    m_openAgain.setSingleShot(true);
+    connect(&m_openAgain, &QTimer::timeout, this, &EngineWorker::open);
     connect(&m_wakeup, &QTimer::timeout, this, &EngineWorker::wakeUp);
     connect(&m_work, &QTimer::timeout, this, &EngineWorker::workSlice);
 }
@@ -67,11 +70,14 @@ void EngineWorker::open()
         auto recovered = skein::offline::Store::recover(options, m_clock.wallNow());
         if (recovered)
             store = std::move(recovered->store);
+        else
+            store = skein::fail(recovered.error());
     }
     if (!store) {
-        Q_EMIT storeFailed(store.error());
+        storeNotOpened(store.error());
         return;
     }
+    m_notOpen.reset();
     m_store = std::move(*store);
     m_transport = std::make_unique<SocketTransport>(m_setup.socketUrl);
     m_http = std::make_unique<HttpTransport>(m_setup.framesUrl, m_clock);
@@ -87,9 +93,25 @@ void EngineWorker::open()
     connectTransports();
     Q_EMIT opened();
     run([this](auto& engine) {
+        for (const auto& [room, draft] : std::exchange(m_earlyDrafts, {})) {
+            // A room that is not known any more has no composer either.
+            (void)engine.setDraft(room, draft.text, draft.replyTo, draft.base);
+        }
         engine.start();
         Q_EMIT outboxTold(engine.outbox());
     });
+}
+
+void EngineWorker::storeNotOpened(const Error& error)
+{
+    const bool news = !m_notOpen || m_notOpen->code != error.code;
+    m_notOpen = error;
+    if (error.code != skein::ErrorCode::StorageVersion) {
+        const std::size_t step = std::min(m_openTries++, kOpenAgainMs.size() - 1);
+        m_openAgain.start(kOpenAgainMs[step]);
+    }
+    if (news)
+        Q_EMIT storeFailed(error);
 }
 
 void EngineWorker::connectTransports()
@@ -144,6 +166,7 @@ void EngineWorker::shutDown()
 {
     m_wakeup.stop();
     m_work.stop();
+    m_openAgain.stop();
     if (m_engine)
         m_engine->stop();
     m_engine.reset();
@@ -189,7 +212,8 @@ void EngineWorker::workSlice()
 void EngineWorker::createRoom(const QString& key, skein::protocol::RoomKind kind, std::string name,
                               std::vector<std::string> members)
 {
-    post([this, key, kind, name = std::move(name), members = std::move(members)](auto& engine) {
+    const auto create = [this, key, kind, name = std::move(name),
+                         members = std::move(members)](auto& engine) {
         const auto made = engine.createRoom(kind, name, members);
         if (!made) {
             Q_EMIT commandRefused(key, made.error());
@@ -198,26 +222,51 @@ void EngineWorker::createRoom(const QString& key, skein::protocol::RoomKind kind
         if (m_keys.size() >= kKeysMax)
             m_keys.clear();
         m_keys.insert(display::text(made->str()), key);
-    });
+    };
+    runOr(create, [this, key](const Error& error) { Q_EMIT commandRefused(key, error); });
 }
 
 void EngineWorker::sendMessage(const RoomId& room, skein::engine::Draft draft)
 {
-    post([this, room, draft = std::move(draft)](auto& engine) {
-        const auto sent = engine.send(room, draft);
-        if (!sent)
-            Q_EMIT enqueueFailed(room, display::text(draft.tempId.str()), sent.error());
-    });
+    const QString tempId = display::text(draft.tempId.str());
+    const auto refused = [this, room, tempId](const Error& error) {
+        Q_EMIT enqueueFailed(room, tempId, error);
+    };
+    runOr(
+        [room, refused, draft = std::move(draft)](auto& engine) {
+            if (const auto sent = engine.send(room, draft); !sent)
+                refused(sent.error());
+        },
+        refused);
 }
 
 void EngineWorker::setDraft(const RoomId& room, std::string text, skein::Seq replyTo,
                             std::optional<skein::Rev> base)
 {
-    post([this, room, text = std::move(text), replyTo, base](auto& engine) {
-        if (const auto done = engine.setDraft(room, text, replyTo, base); !done)
-            Q_EMIT commandRefused({}, done.error());
-        Q_EMIT draftStored(room);
-    });
+    runOr(
+        [this, room, text, replyTo, base](auto& engine) {
+            if (const auto done = engine.setDraft(room, text, replyTo, base); !done)
+                Q_EMIT commandRefused({}, done.error());
+            Q_EMIT draftStored(room);
+        },
+        [this, room, text, replyTo, base](const Error&) {
+            m_earlyDrafts.insert_or_assign(room, EarlyDraft{text, replyTo, base});
+            Q_EMIT draftStored(room);
+        });
+}
+
+// Of what must not just be dropped while there is no engine.
+void EngineWorker::runOr(Command command, std::function<void(const Error&)> refused)
+{
+    QMetaObject::invokeMethod(
+        this,
+        [this, command = std::move(command), refused = std::move(refused)] {
+            if (m_engine)
+                run(command);
+            else if (m_notOpen)
+                refused(*m_notOpen);
+        },
+        Qt::QueuedConnection);
 }
 
 QString EngineWorker::keyOf(const TempId& tempId)

@@ -18,8 +18,11 @@
 #include <QTimer>
 #include <QUrl>
 
+#include <array>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 
 namespace Skein
 {
@@ -44,25 +47,31 @@ public:
     EngineWorker(Setup setup, skein::Metrics& metrics);
     ~EngineWorker() override;
 
-    /// Opens the store and starts; ends in opened() or storeFailed().
+    /// Opens the store and starts: opened(). A disk that refuses is told by storeFailed() and tried
+    /// again by itself after kOpenAgainMs, until shutDown(); a file of a newer version is not.
     void open();
+    /// Waits between tries to open the store, the last one for ever.
+    static constexpr std::array<int, 6> kOpenAgainMs{1'000, 2'000, 4'000, 8'000, 16'000, 30'000};
     /// Ends everything; the store is closed when it returns.
     void shutDown();
     /// Runs a command on the worker thread, in order, before the next slice of background work.
-    /// Dropped when there is no engine. Thread: any.
+    /// Dropped while there is no engine: opened() says that there is one. Thread: any.
     void post(Command command);
-    /// As post(); `key` comes back with the answer. Thread: any.
+    /// As post(); `key` comes back with the answer, an error while the store is not open. Thread:
+    /// any.
     void createRoom(const QString& key, skein::protocol::RoomKind kind, std::string name,
                     std::vector<std::string> members);
-    /// Stores what stands in a composer; answered by draftStored(), whatever came of it. Thread:
-    /// any.
+    /// Stores what stands in a composer; answered by draftStored(), whatever came of it. What came
+    /// while the store was not open is kept and stored then. Thread: any.
     void setDraft(const skein::RoomId& room, std::string text, skein::Seq replyTo,
                   std::optional<skein::Rev> base);
-    /// Stores a message; its failure comes back as enqueueFailed(). Thread: any.
+    /// Stores a message; its failure comes back as enqueueFailed(), also while the store is not
+    /// open. Thread: any.
     void sendMessage(const skein::RoomId& room, skein::engine::Draft draft);
 
 Q_SIGNALS:
     void opened();
+    /// Once for each reason, not for each try.
     void storeFailed(const skein::Error& error);
     void tokenWanted(bool rejected);
     void linkTold(const skein::engine::LinkState& state);
@@ -94,6 +103,8 @@ private:
     void requestToken(bool rejected) override;
 
     void run(const Command& command);
+    void runOr(Command command, std::function<void(const skein::Error&)> refused);
+    void storeNotOpened(const skein::Error& error);
     void connectTransports();
     void wakeUp();
     void schedule();
@@ -110,7 +121,15 @@ private:
     skein::engine::SuspendWatch m_sleep;
     skein::MonoTime m_wakeupPlanned{INT64_MAX};
     std::unique_ptr<skein::engine::Engine> m_engine;
-    QTimer m_wakeup, m_work;
+    QTimer m_wakeup, m_work, m_openAgain;
+    std::size_t m_openTries = 0;
+    std::optional<skein::Error> m_notOpen; ///< why the store is not open
+    struct EarlyDraft {
+        std::string text;
+        skein::Seq replyTo;
+        std::optional<skein::Rev> base;
+    };
+    std::map<skein::RoomId, EarlyDraft> m_earlyDrafts; ///< of before the store was open
     QHash<QString, QString> m_keys; ///< of createRoom() by temporary id, until answered
 };
 

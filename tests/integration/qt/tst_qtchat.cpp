@@ -160,6 +160,53 @@ TEST_F(ChatTest, draftsPinsAndRoomNamesAreTheSameOnTwoDevices)
     }));
 }
 
+TEST_F(ChatTest, aDiskThatDoesNotLetTheStoreBeOpenedIsSaidAndTriedAgainUntilItDoes)
+{
+    const auto ben = signUp(QStringLiteral("ben"));
+    QString id;
+    {
+        const auto ann = signUp(QStringLiteral("ann"));
+        id = room(*ann, *ben);
+    }
+    const QDir accounts(dir.filePath(QStringLiteral("ann/accounts")));
+    const QStringList account = accounts.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+    ASSERT_EQ(account.size(), 1);
+    const QDir folder(accounts.filePath(account.front()));
+    ASSERT_TRUE(QFile::rename(folder.filePath(QStringLiteral("store.db")),
+                              folder.filePath(QStringLiteral("aside"))));
+    ASSERT_TRUE(folder.mkdir(QStringLiteral("store.db"))); // nothing can be opened there
+
+    const auto ann = device(QStringLiteral("ann"));
+    QStringList told, refused;
+    QObject::connect(ann.get(), &Client::storeFailed, ann.get(),
+                     [&](const QString& code) { told << code; });
+    QObject::connect(ann.get(), &Client::commandFailed, ann.get(),
+                     [&](const QString&, const QString& code) { refused << code; });
+    ASSERT_TRUE(ann->resume());
+    TimelineModel* timeline = ann->timeline(id);
+    timeline->setActive(true);
+    ASSERT_TRUE(until([&] { return !told.isEmpty(); }));
+    EXPECT_EQ(ann->stateText(), ann->errorText());
+    EXPECT_FALSE(ann->online());
+    ann->sendMessage(id, QStringLiteral("not kept"));
+    ASSERT_TRUE(until([&] { return !refused.isEmpty(); }));
+    EXPECT_EQ(refused, told.mid(0, 1)) << "what is not kept is said not to be";
+    ann->setDraft(id, QStringLiteral("kept until there is space"));
+
+    ASSERT_TRUE(folder.rmdir(QStringLiteral("store.db")));
+    ASSERT_TRUE(QFile::rename(folder.filePath(QStringLiteral("aside")),
+                              folder.filePath(QStringLiteral("store.db"))));
+    ASSERT_TRUE(until([&] { return ann->state() == Client::Live && ann->rooms()->find(id); }));
+    EXPECT_EQ(ann->errorText(), QString());
+    EXPECT_NE(ann->stateText(), QString());
+    ASSERT_TRUE(until([&] { return timeline->ready(); }));
+    ASSERT_TRUE(
+        until([&] { return ann->draft(id) == QLatin1String("kept until there is space"); }));
+    ann->sendMessage(id, QStringLiteral("kept"));
+    ASSERT_TRUE(until([&] { return bodies(ben->timeline(id), false).contains("kept"); }));
+    EXPECT_EQ(told.size(), 2) << "of the store and of the message; not of each try";
+}
+
 TEST_F(ChatTest, revokedDeviceForgetsEverythingAndSaysWhatWasLost)
 {
     const auto ann = signUp(QStringLiteral("ann"));
