@@ -2,6 +2,7 @@
 
 #include "app/src/nativemodule.h"
 #include "sdk/qt/qmlmodule.h"
+#include "tests/qml/fakeaccount.h"
 #include "tests/qml/faketimeline.h"
 #include "tests/qml/fixture.h"
 
@@ -20,6 +21,7 @@ public Q_SLOTS:
         Skein::registerNativeModule();
         Skein::registerQmlModule();
         qmlRegisterType<Skein::FakeTimeline>("Skein.Fakes", 1, 0, "FakeTimeline");
+        qmlRegisterType<Skein::FakeAccount>("Skein.Fakes", 1, 0, "FakeAccount");
         qmlRegisterSingletonType<Skein::Fixture>(
             "Skein.Fakes", 1, 0, "Fixture",
             [](QQmlEngine*, QJSEngine*) -> QObject* { return new Skein::Fixture; });

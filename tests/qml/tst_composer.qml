@@ -133,6 +133,69 @@ Item {
             compare(sent.signalArguments[0][1], 9);
             verify(composer.context === null);
         }
+        function test_aDraftKeepsWhatItAnswers() {
+            composer.reply({
+                "rowId": "9",
+                "seq": 9,
+                "own": false,
+                "senderName": "Nino",
+                "body": "hello"
+            });
+            type("ye");
+            tryVerify(() => drafts.count > 0);
+            compare(drafts.signalArguments[drafts.count - 1][0], "ye");
+            compare(drafts.signalArguments[drafts.count - 1][1], 9);
+            // Not answering any more is a change of the draft, too.
+            drafts.clear();
+            keyClick(Qt.Key_Escape);
+            verify(composer.context === null);
+            tryVerify(() => drafts.count > 0);
+            compare(drafts.signalArguments[0][1], 0);
+        }
+        function test_aLoadedDraftShowsWhatItAnswersAndSendsIt() {
+            composer.load("yes", composer.answer(9, {
+                "rowId": "9",
+                "seq": 9,
+                "own": false,
+                "senderName": "Nino",
+                "body": "hello"
+            }));
+            compare(composer.context.sender, "Nino");
+            verify(findChild(composer, "leaveContext").visible);
+            verify(!composer.dirty);
+            keyClick(Qt.Key_Return);
+            compare(sent.signalArguments[0][1], 9);
+            composer.load("later", composer.answer(7, null));
+            compare(composer.context.text, "");
+            verify(composer.context.sender !== "", "it says that it is a reply");
+            compare(composer.draftReplySeq, 7);
+            composer.load("other");
+            verify(composer.context === null);
+        }
+        function test_anEditLeavesTheReplyOfTheDraftAlone() {
+            composer.load("mine", composer.answer(9, null));
+            const row = {
+                "rowId": "7",
+                "seq": 7,
+                "own": true,
+                "senderName": "Me",
+                "body": "old"
+            };
+            composer.edit(row);
+            compare(composer.draftText, "mine");
+            compare(composer.draftReplySeq, 9);
+            keyClick(Qt.Key_Escape);
+            compare(composer.text, "mine");
+            compare(composer.context.seq, 9);
+            composer.edit(row);
+            composer.take("mine, and more", composer.answer(8, null));
+            compare(composer.text, "old", "another device does not end an edit");
+            keyClick(Qt.Key_Return);
+            compare(edited.count, 1);
+            compare(composer.text, "mine, and more");
+            compare(composer.context.seq, 8);
+            compare(sent.count, 0);
+        }
         function test_growsWithTheTextUpToABound() {
             const small = composer.implicitHeight;
             composer.text = "a\nb\nc\nd";

@@ -55,6 +55,14 @@ Rectangle {
             add("delete", qsTr("Delete"), "trash", true);
         return entries;
     }
+    // The message that the draft of the open room answers.
+    function answered(): var {
+        const seq = room.roomId === "" ? 0 : room.client.draftReply(room.roomId);
+        if (seq <= 0)
+            return null;
+        const at = room.timeline.rowOfSeq(seq);
+        return composer.answer(seq, at < 0 ? null : room.timeline.get(at));
+    }
     function field(row: var, name: string): string {
         return row[name];
     }
@@ -81,9 +89,9 @@ Rectangle {
     color: Theme.canvas
     onRoomIdChanged: {
         if (room.shownRoomId !== "")
-            room.client.setDraft(room.shownRoomId, composer.editing ? composer.keptDraft : composer.text);
+            room.client.setDraft(room.shownRoomId, composer.draftText, composer.draftReplySeq);
         room.shownRoomId = room.roomId;
-        composer.load(room.roomId === "" ? "" : room.client.draft(room.roomId));
+        composer.load(room.roomId === "" ? "" : room.client.draft(room.roomId), room.answered());
         otherDraft.text = room.roomId === "" ? "" : room.client.otherDraft(room.roomId);
         if (room.roomId !== "")
             room.focusComposer();
@@ -96,12 +104,19 @@ Rectangle {
                 return;
             otherDraft.text = room.client.otherDraft(roomId);
             // What is being typed stays; the other device's text is kept beside it.
-            if (composer.dirty)
+            if (!composer.dirty)
+                composer.take(room.client.draft(roomId), room.answered());
+        }
+    }
+    Connections {
+        target: room.timeline
+        // The answered message was not loaded when its draft came.
+        function onCountChanged() {
+            if (composer.draftReplySeq <= 0 || composer.editing || composer.context.rowId !== "")
                 return;
-            if (composer.editing)
-                composer.keptDraft = room.client.draft(roomId);
-            else
-                composer.take(room.client.draft(roomId));
+            const at = room.timeline.rowOfSeq(composer.draftReplySeq);
+            if (at >= 0)
+                composer.context = composer.answer(composer.draftReplySeq, room.timeline.get(at));
         }
     }
     Binding {
@@ -176,9 +191,9 @@ Rectangle {
             room.timeline.jumpToNewest();
         }
         onEdited: (rowId, text) => room.timeline.edit(rowId, text)
-        onDraftPaused: text => {
+        onDraftPaused: (text, replySeq) => {
             if (room.shownRoomId !== "")
-                room.client.setDraft(room.shownRoomId, text);
+                room.client.setDraft(room.shownRoomId, text, replySeq);
         }
         onTyping: on => {
             if (room.shownRoomId !== "")

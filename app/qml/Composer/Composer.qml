@@ -12,9 +12,14 @@ Rectangle {
     property string roomName
     // What is being answered or changed: {mode: "reply" | "edit", rowId, seq, sender, text}.
     property var context: null
+    // What stood here before an edit began.
     property string keptDraft
+    property var keptContext: null
     // Typed and not handed over by draftPaused() yet.
     readonly property bool dirty: pause.running
+    // What the draft is and which message it answers (0 = none), also while an edit is over it.
+    readonly property string draftText: composer.editing ? composer.keptDraft : input.text
+    readonly property double draftReplySeq: composer.seqOf(composer.editing ? composer.keptContext : composer.context)
     readonly property bool editing: composer.context !== null && composer.context.mode === "edit"
     readonly property int letters: Desktop.length(input.text)
     readonly property int lettersMax: 20000
@@ -23,20 +28,30 @@ Rectangle {
     property alias input: input
     signal sent(text: string, replySeq: double)
     signal edited(rowId: string, text: string)
-    signal draftPaused(text: string)
+    signal draftPaused(text: string, replySeq: double)
     signal typing(on: bool)
     signal editLastWanted
     signal timelineWanted
 
-    function load(draft: string) {
-        pause.stop();
-        composer.context = null;
+    function seqOf(about: var): double {
+        return about !== null && about.mode === "reply" ? about.seq : 0;
+    }
+    // A draft and what it answers: answer() or null.
+    function load(draft: string, about: var) {
+        composer.keptContext = null;
+        composer.context = about ? about : null;
         input.text = draft;
         input.cursorPosition = input.length;
         pause.stop();
     }
-    // Another device changed the draft: the text, not what is being answered.
-    function take(draft: string) {
+    // Another device changed the draft.
+    function take(draft: string, about: var) {
+        if (composer.editing) {
+            composer.keptDraft = draft;
+            composer.keptContext = about ? about : null;
+            return;
+        }
+        composer.context = about ? about : null;
         if (input.text === draft)
             return;
         input.text = draft;
@@ -46,22 +61,30 @@ Rectangle {
     function saveDraft() {
         pause.stop();
         if (!composer.editing)
-            composer.draftPaused(input.text);
+            composer.draftPaused(input.text, composer.draftReplySeq);
+    }
+    // The context of a reply to message `seq`. Without its row, which may not be loaded yet, it says
+    // only that it is one.
+    function answer(seq: double, row: var): var {
+        return {
+            "mode": "reply",
+            "rowId": row ? row.rowId : "",
+            "seq": seq,
+            "sender": !row ? qsTr("Reply to an earlier message") : row.own ? qsTr("You") : row.senderName,
+            "text": row ? row.body : ""
+        };
     }
     function reply(row: var) {
         composer.leaveContext();
-        composer.context = {
-            "mode": "reply",
-            "rowId": row.rowId,
-            "seq": row.seq,
-            "sender": row.own ? qsTr("You") : row.senderName,
-            "text": row.body
-        };
+        composer.context = composer.answer(row.seq, row);
+        pause.restart();
         input.forceActiveFocus();
     }
     function edit(row: var) {
-        composer.leaveContext();
+        if (composer.editing)
+            composer.leaveContext();
         composer.keptDraft = input.text;
+        composer.keptContext = composer.context;
         composer.context = {
             "mode": "edit",
             "rowId": row.rowId,
@@ -75,16 +98,20 @@ Rectangle {
     }
     function leaveContext() {
         const wasEditing = composer.editing;
-        composer.context = null;
+        composer.context = wasEditing ? composer.keptContext : null;
+        composer.keptContext = null;
         if (wasEditing)
             input.text = composer.keptDraft;
+        else
+            pause.restart();
     }
     function submit() {
         if (!composer.sendable)
             return;
         const words = input.text;
         const about = composer.context;
-        composer.context = null;
+        composer.context = composer.keptContext;
+        composer.keptContext = null;
         pause.stop();
         if (about !== null && about.mode === "edit") {
             input.text = composer.keptDraft;
@@ -94,7 +121,7 @@ Rectangle {
             composer.typing(false);
             // The message is stored, and the draft ends with it; never the other way round.
             composer.sent(words, about !== null ? about.seq : 0);
-            composer.draftPaused("");
+            composer.draftPaused("", 0);
         }
     }
 
