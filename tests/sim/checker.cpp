@@ -232,12 +232,13 @@ std::map<RoomId, RoomTruth> Checker::serverTruth()
                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
     std::map<std::int64_t, RoomId> ids;
     std::map<RoomId, RoomTruth> rooms;
-    query(db, "SELECT key, id, seq, name, topic FROM room", [&](sqlite3_stmt* row) {
+    query(db, "SELECT key, id, seq, name, topic, archived FROM room", [&](sqlite3_stmt* row) {
         ids[sqlite3_column_int64(row, 0)] = RoomId(text(row, 1));
         RoomTruth& truth = rooms[RoomId(text(row, 1))];
         truth.head = sqlite3_column_int64(row, 2);
         truth.name = text(row, 3);
         truth.topic = text(row, 4);
+        truth.archived = sqlite3_column_int64(row, 5) != 0;
     });
     query(db, "SELECT m.room, u.id, m.read FROM member m JOIN user u ON u.key = m.user",
           [&](sqlite3_stmt* row) {
@@ -343,6 +344,11 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
             if (member && (rows[room].name != one.name || rows[room].topic != one.topic)) {
                 reason += room.str() + " is called '" + rows[room].name + "', on the server '" +
                           one.name + "'";
+                return false;
+            }
+            if (member && rows[room].archived != one.archived) {
+                reason += room.str() + (one.archived ? " is archived on the server only"
+                                                     : " is archived here only");
                 return false;
             }
             const auto draft = drafts.find({client->user().str(), room});

@@ -37,6 +37,7 @@ struct Truth {
 struct RoomTruth {
     std::int64_t head = 0;
     std::string name, topic;
+    bool archived = false;
     std::map<std::int64_t, Truth> messages;
     std::map<std::string, std::int64_t> read; ///< user → position
 };

@@ -21,6 +21,9 @@ offline::MessageRow unnamed(offline::MessageRow row)
     row.senderName.clear();
     if (row.replyTo)
         row.replyTo->senderName.clear();
+    // What was on the wire and is held back by a refused one now: only the process knows.
+    if (row.seq == Seq() && row.status != offline::Status::Failed)
+        row.status = offline::Status::Queued;
     return row;
 }
 

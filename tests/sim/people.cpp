@@ -87,8 +87,17 @@ void Simulation::change(ClientNode& client, const RoomId& room)
                  std::to_string(what) + " " + row.body + (done ? "" : toString(done.error())));
 }
 
-void Simulation::manage(ClientNode& client, const RoomId& room)
+void Simulation::manage(ClientNode& client, const offline::RoomRow& row)
 {
+    const RoomId& room = row.room;
+    // An archived room comes back soon, or nothing would be written in this run any more; members
+    // who do not know yet go on writing in between.
+    if (m_random.chance(row.archived ? 0.6 : 0.15)) {
+        auto done = client.engine().updateRoom(room, {{}, {}, !row.archived});
+        m_trace.note(m_loop.now(), client.label(), row.archived ? "unarchive" : "archive",
+                     room.str() + (done ? "" : " " + toString(done.error())));
+        return;
+    }
     if (m_random.chance(0.3)) {
         const std::string name = "name " + std::to_string(between(1, 999));
         auto done = m_random.chance(0.7) ? client.engine().updateRoom(room, {name, {}, {}})
@@ -181,7 +190,7 @@ void Simulation::act(ClientNode& client)
     } else if (what < 98) {
         settleFailed(client, room);
     } else if (m_manages) {
-        manage(client, room);
+        manage(client, row);
     }
 }
 

@@ -57,7 +57,7 @@ private:
     void write(ClientNode& client, const RoomId& room);
     void draftTried(const ClientNode& client, const RoomId& room, const std::string& text);
     void change(ClientNode& client, const RoomId& room);
-    void manage(ClientNode& client, const RoomId& room);
+    void manage(ClientNode& client, const offline::RoomRow& row);
     void settleFailed(ClientNode& client, const RoomId& room);
     void fault();
     void serverFault(std::uint64_t which);
