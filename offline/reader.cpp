@@ -322,6 +322,8 @@ Result<RoomCounts> SqliteReader::counts(const RoomId& room)
     const Snapshot snapshot(*m_db);
     const RoomState state = look(room);
     RoomCounts counts;
+    if (!m_db->ok())
+        return fail(*m_db->error()); // a room that cannot be read is not an unknown one
     if (!state.known)
         return counts;
     {

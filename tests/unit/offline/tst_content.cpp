@@ -45,8 +45,12 @@ TEST(Content, reactionIsOncePerUser)
     react(content, me, "👍", true);
     ASSERT_EQ(content.reactions.size(), 1U);
     EXPECT_EQ(content.reactions[0].users.size(), 1U);
+    react(content, UserId("her"), "👍", true);
+    EXPECT_EQ(content.reactions[0].users, (std::vector<UserId>{me, UserId("her")}));
     react(content, me, "x", false);
     react(content, me, "👍", false);
+    ASSERT_EQ(content.reactions.size(), 1U) << "hers stays";
+    react(content, UserId("her"), "👍", false);
     EXPECT_TRUE(content.reactions.empty());
 }
 

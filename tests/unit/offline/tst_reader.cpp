@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 namespace skein::offline
 {
@@ -201,6 +202,87 @@ TEST_F(ReaderTest, missingFileIsAnError)
     const auto opened = Reader::open("/nonexistent/store.db");
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::StorageFailed);
+}
+
+TEST_F(ReaderTest, pagesThroughManyHolesMeetInBothDirections)
+{
+    Texts all{"[31-40]"}; // newest first
+    for (std::int64_t seq = 2; seq <= 30; seq += 2)
+        put(seq, seq);
+    for (std::int64_t seq = 30; seq >= 2; seq -= 2) {
+        all.push_back("m" + std::to_string(seq));
+        if (seq > 2)
+            all.push_back('[' + std::to_string(seq - 1) + '-' + std::to_string(seq - 1) + ']');
+    }
+    room.row.head = Seq(40);
+    put(30, 30);
+    for (const std::size_t limit : {1U, 2U, 3U, 5U, 7U, 30U, 31U, 100U}) {
+        Texts down;
+        Page page = *reader().newest(kRoom, limit);
+        for (std::size_t pages = 0; pages <= all.size() && !page.rows.empty(); ++pages) {
+            const Texts rows = texts(page);
+            down.insert(down.end(), rows.begin(), rows.end());
+            EXPECT_LE(rows.size(), limit);
+            page = *reader().before(kRoom, page.rows.back().position, limit);
+        }
+        EXPECT_EQ(down, all) << limit;
+        Texts up;
+        page = *reader().after(kRoom, 0, limit);
+        for (std::size_t pages = 0; pages <= all.size() && !page.rows.empty(); ++pages) {
+            const Texts rows = texts(page);
+            up.insert(up.begin(), rows.begin(), rows.end());
+            const bool newest = page.atNewest;
+            page = *reader().after(kRoom, page.rows.front().position, limit);
+            EXPECT_EQ(newest, page.rows.empty()) << limit;
+        }
+        EXPECT_EQ(up, all) << limit;
+        for (std::int64_t seq = 2; seq <= 40; ++seq) {
+            const Page near = *reader().around(kRoom, Seq(seq), limit);
+            EXPECT_LE(near.rows.size(), limit);
+            EXPECT_TRUE(std::any_of(near.rows.begin(), near.rows.end(),
+                                    [&](const auto& row) {
+                                        return row.seq == Seq(seq) ||
+                                               (row.type == MessageRow::Type::Hole &&
+                                                row.seq <= Seq(seq) && Seq(seq) <= row.holeHi);
+                                    }))
+                << seq << ' ' << limit;
+        }
+    }
+}
+
+TEST_F(ReaderTest, aReadThatFailsIsAnErrorAndTheNextOneIsRight)
+{
+    put(1, 3);
+    const auto execute = [this](const std::string& statement) {
+        sqlite3* db = nullptr;
+        ASSERT_EQ(
+            sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, nullptr),
+            SQLITE_OK);
+        EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+            << sqlite3_errmsg(db);
+        sqlite3_close(db);
+    };
+    const auto failures = [this] {
+        return std::vector<bool>{
+            !reader().newest(kRoom, 5),      !reader().before(kRoom, 3, 5),
+            !reader().after(kRoom, 0, 5),    !reader().around(kRoom, Seq(2), 5),
+            !reader().counts(kRoom),         !reader().rooms(0, 10),
+            !reader().rooms(0, 1'000),       !reader().draft(kRoom),
+            !reader().story(TempId("none")), !reader().connections(5)};
+    };
+    EXPECT_EQ(failures(), std::vector<bool>(10, false));
+    for (const char* table : {"rooms", "messages", "spans", "drafts", "outbox", "journal"}) {
+        execute(std::string("ALTER TABLE ") + table + " RENAME TO gone");
+        const auto failed = failures();
+        EXPECT_TRUE(std::any_of(failed.begin(), failed.end(), [](bool f) { return f; })) << table;
+        execute(std::string("ALTER TABLE gone RENAME TO ") + table);
+        EXPECT_EQ(failures(), std::vector<bool>(10, false)) << table;
+    }
+    execute("ALTER TABLE rooms RENAME TO gone");
+    const auto failed = failures();
+    EXPECT_EQ(std::count(failed.begin(), failed.begin() + 8, true), 8) << "each needs its room";
+    execute("PRAGMA user_version = 99");
+    EXPECT_EQ(Reader::open(path).error().code, ErrorCode::StorageVersion);
 }
 
 } // namespace

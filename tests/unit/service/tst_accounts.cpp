@@ -112,6 +112,64 @@ TEST(Accounts, eachBadFieldIsNamed)
     EXPECT_EQ(stage.worked, 0); // nothing expensive was done for any of them
 }
 
+TEST(Accounts, aDeviceHasAnIdThatFitsAndIsText)
+{
+    Stage stage;
+    ASSERT_TRUE(stage.signUp("ana"));
+    for (const std::string& id : {std::string(), std::string(65, 'd'), std::string("\xff")}) {
+        const auto up = stage.ask([&](auto done) {
+            stage.accounts->signUp({"bela", "correct horse", "", DeviceId(id), "Phone"}, done);
+        });
+        ASSERT_FALSE(up);
+        EXPECT_EQ(up.error().detail, "device_id");
+        const auto in = stage.ask([&](auto done) {
+            stage.accounts->signIn({"ana", "correct horse", DeviceId(id), "Phone"}, done);
+        });
+        ASSERT_FALSE(in);
+        EXPECT_EQ(in.error().detail, "device_id");
+    }
+}
+
+TEST(Accounts, aNameIsOfLettersDigitsAndThreeSigns)
+{
+    EXPECT_EQ(normalisedName("Ana.K_9-xZ"), "ana.k_9-xz");
+    EXPECT_EQ(normalisedName("az09"), "az09");
+    for (const char* bad : {"a/b", "a:b", "a@b", "a[b", "a`b", "a{b", "a b", "ა-ა", "a+b", "a,b"})
+        EXPECT_FALSE(normalisedName(bad)) << bad;
+    EXPECT_FALSE(normalisedName("x"));
+    EXPECT_FALSE(normalisedName(std::string(33, 'x')));
+}
+
+TEST(Accounts, whatReordersOrHidesTextIsTakenOutOfADisplayName)
+{
+    for (const char* hidden : {"\x01", "\x1f", "\x7f", "\u0080", "\u009f", "\u00ad", "\u061c",
+                               "\u180e", "\u200b", "\u200e", "\u200f", "\u202a", "\u202e", "\u2060",
+                               "\u2066", "\u206f", "\ufeff", "\ufff9", "\ufffb"})
+        EXPECT_EQ(cleanDisplayName(std::string("a") + hidden + "b"), "ab") << hidden;
+    for (const char* line : {"\t", "\n", "\r", "\u2028", "\u2029"})
+        EXPECT_EQ(cleanDisplayName(std::string("a") + line + "b"), "a b");
+    for (const char* kept : {"\u200c", "\u200d", "\u00a0", "\u2010", "\u2027", "\u202f", "\u2070",
+                             "\ufff8", "\ufffc", "ნ", "👩‍🔧", "~"})
+        EXPECT_EQ(cleanDisplayName(std::string("a") + kept + "b"), std::string("a") + kept + "b");
+    EXPECT_EQ(cleanDisplayName("  \t "), "");
+    EXPECT_EQ(cleanDisplayName("a\xe2\x80"), "a") << "cut in the middle of a character";
+}
+
+TEST(Accounts, whatTheDiskRefusesIsSaidAndNothingHolds)
+{
+    Stage stage;
+    const auto ana = stage.signUp("ana");
+    ASSERT_TRUE(ana);
+    stage.storage->setCommitFault([] { return std::optional(ErrorCode::StorageFull); });
+    EXPECT_EQ(stage.signUp("bela").error().code, ErrorCode::StorageFull);
+    EXPECT_EQ(stage.signIn("ana", "correct horse").error().code, ErrorCode::StorageFull);
+    EXPECT_EQ(stage.refresh(ana->refreshToken).error().code, ErrorCode::StorageFull);
+    stage.storage->setCommitFault({});
+    EXPECT_TRUE(stage.signUp("bela")) << "the name was not taken";
+    EXPECT_TRUE(stage.refresh(ana->refreshToken)) << "the token was not used up";
+    EXPECT_TRUE(stage.revoked.empty());
+}
+
 TEST(Accounts, aTakenNameIsAConflict)
 {
     Stage stage;

@@ -1,6 +1,8 @@
 // What rooms and messages refuse, each reason by itself, and that a refusal changes nothing.
 #include "tests/unit/service/world.h"
 
+#include <sqlite3.h>
+
 using namespace skein;
 using namespace skein::server;
 using namespace skein::server::testing;
@@ -361,4 +363,346 @@ TEST(Refusals, aUserIsInSoManyRoomsAtMost)
         ASSERT_TRUE(refused);
         EXPECT_EQ(refused->code, ErrorCode::Conflict);
     }
+}
+
+// ---- limits, each past its end
+// -------------------------------------------------------------------
+
+TEST(Limited, everyRequestOverTheRateIsSaidOrShed)
+{
+    ServiceConfig config;
+    config.limits.requests = {1, 1};
+    config.limits.ephemeral = {1, 1};
+    Cast cast(config);
+    cast.world.advance(120'000); // setting the stage took some
+    cast.owner.hello();          // its heartbeat has ended meanwhile
+    cast.owner.send(RoomsRequest{RequestId("first"), {}, "", 10});
+    EXPECT_TRUE(cast.owner.last<RoomsResponse>());
+    cast.owner.send(MarkRead{cast.room, Seq(1)});
+    const auto roomOf = [&](auto frame) {
+        frame.room = cast.room;
+        if constexpr (requires { frame.req; })
+            frame.req = RequestId("q");
+        return ClientFrame(std::move(frame));
+    };
+    SyncRequest sync;
+    sync.req = RequestId("q");
+    sync.rooms = {{cast.room, Epoch(1), Seq()}};
+    Revalidate again;
+    again.lo = again.hi = Seq(1);
+    const std::vector<ClientFrame> said{roomOf(SubscribeRoom{}),
+                                        sync,
+                                        roomOf(HistoryRequest{}),
+                                        roomOf(again),
+                                        RoomsRequest{RequestId("q"), {}, "", 10},
+                                        roomOf(MembersRequest{}),
+                                        DraftsRequest{RequestId("q"), Rev(0), 10},
+                                        TokenRefresh{cast.owner.token()},
+                                        roomOf(MarkRead{}),
+                                        MarkDelivered{{{cast.room, Seq(1)}}}};
+    for (const ClientFrame& frame : said) {
+        cast.owner.clear();
+        cast.owner.send(frame);
+        ASSERT_EQ(cast.owner.frames(), 1u) << frameType(frame);
+        const auto error = cast.owner.last<ErrorFrame>();
+        ASSERT_TRUE(error) << frameType(frame);
+        EXPECT_EQ(error->code, ErrorCode::RateLimited) << frameType(frame);
+        EXPECT_TRUE(error->temporary);
+        EXPECT_GT(error->retryAfterMs.value_or(0), 0) << frameType(frame);
+    }
+    cast.owner.clear();
+    for (const ClientFrame& frame :
+         std::vector<ClientFrame>{roomOf(TypingSet{}), PresenceSet{PresenceStatus::Away}, Ping{1}})
+        cast.owner.send(frame);
+    EXPECT_EQ(cast.owner.frames(), 0u) << "stale when there is a token: shed";
+    DraftSet draft;
+    draft.room = cast.room;
+    draft.tempId = cast.owner.temp();
+    ASSERT_TRUE(refusalOf(cast.owner, draft));
+    EXPECT_EQ(cast.owner.refusal(draft.tempId)->code, ErrorCode::RateLimited);
+}
+
+TEST(Limited, roomsAreMadeAtTheRateOfMessages)
+{
+    ServiceConfig config;
+    config.limits.messages = {2, 1};
+    Cast cast(config);
+    RoomCreate frame;
+    for (int i = 0; i < 3; ++i) {
+        frame.tempId = cast.stranger.temp();
+        frame.name = "Room";
+        const auto refused = refusalOf(cast.stranger, frame);
+        EXPECT_EQ(refused.has_value(), i == 2);
+        if (refused) {
+            EXPECT_EQ(refused->code, ErrorCode::RateLimited);
+        }
+    }
+}
+
+TEST(Limited, soManyAreShownTyping)
+{
+    ServiceConfig config;
+    config.enforceRateLimits = false;
+    Cast cast(config);
+    std::vector<std::string> names;
+    for (int i = 0; i < 25; ++i) {
+        names.push_back("typist" + std::to_string(i));
+        cast.world.addUser(names.back());
+    }
+    const RoomId room = cast.owner.makeRoom(names);
+    cast.owner.open(room);
+    for (const std::string& name : names) {
+        Client typist(cast.world, UserId("user-" + name));
+        typist.hello();
+        TypingSet frame;
+        frame.room = room;
+        typist.send(frame);
+    }
+    ASSERT_TRUE(cast.owner.last<TypingUsers>());
+    EXPECT_EQ(cast.owner.last<TypingUsers>()->users.size(), 20u);
+}
+
+// ---- answers that nobody waits for, or that the disk does not give
+// -------------------------------
+
+namespace
+{
+
+std::vector<ClientFrame> pagesOf(const RoomId& room)
+{
+    SyncRequest sync;
+    sync.req = RequestId("s");
+    sync.rooms = {{room, Epoch(1), Seq()}};
+    HistoryRequest history;
+    history.req = RequestId("h");
+    history.room = room;
+    Revalidate again;
+    again.req = RequestId("v");
+    again.room = room;
+    again.lo = Seq(1);
+    again.hi = Seq(9);
+    return {sync, history, again, DraftsRequest{RequestId("d"), Rev(0), 10}};
+}
+
+} // namespace
+
+TEST(Pages, forWhoHasHungUpGoNowhere)
+{
+    Cast cast;
+    auto draft = inRoom<DraftSet>(cast.member, cast.room);
+    draft.text = "half";
+    cast.member.send(draft);
+    for (const ClientFrame& frame : pagesOf(cast.room)) {
+        cast.member.clear();
+        cast.member.queue(frame);
+        const ConnId gone = cast.member.conn;
+        cast.world.service->disconnected(gone);
+        cast.world.settle();
+        EXPECT_TRUE(cast.world.wire.got[gone].empty()) << frameType(frame);
+        cast.member.hello();
+        // A session that ends closes the connection, and it is still there for a moment.
+        cast.member.clear();
+        cast.member.queue(frame);
+        cast.world.service->sessionEnded(cast.member.session, SessionEnd::Over);
+        cast.world.settle();
+        ASSERT_EQ(cast.member.frames(), 1u) << frameType(frame);
+        EXPECT_EQ(cast.member.last<ErrorFrame>()->code, ErrorCode::TokenInvalid);
+        cast.member.session = SessionId(cast.member.session.str() + "+");
+        cast.member.hello();
+    }
+}
+
+TEST(Pages, thatTheDiskDoesNotGiveAreSaidAndComeAfterwards)
+{
+    Cast cast;
+    auto draft = inRoom<DraftSet>(cast.member, cast.room);
+    draft.text = "half";
+    cast.member.send(draft);
+    const auto execute = [&](const std::string& statement) {
+        sqlite3* db = nullptr;
+        ASSERT_EQ(sqlite3_open_v2(cast.world.disk.uri().c_str(), &db,
+                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, nullptr),
+                  SQLITE_OK);
+        EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+            << sqlite3_errmsg(db);
+        sqlite3_close(db);
+    };
+    for (const char* table : {"op", "message", "draft"})
+        execute(std::string("ALTER TABLE ") + table + " RENAME TO gone_" + table);
+    cast.member.clear();
+    for (const ClientFrame& frame : pagesOf(cast.room)) {
+        cast.member.clear();
+        cast.member.send(frame);
+        ASSERT_TRUE(cast.member.last<ErrorFrame>()) << frameType(frame);
+        EXPECT_NE(cast.member.last<ErrorFrame>()->code, ErrorCode::NotFound) << frameType(frame);
+        EXPECT_FALSE(cast.member.last<ErrorFrame>()->req.empty()) << frameType(frame);
+    }
+    for (const char* table : {"op", "message", "draft"})
+        execute(std::string("ALTER TABLE gone_") + table + " RENAME TO " + table);
+    for (const ClientFrame& frame : pagesOf(cast.room)) {
+        cast.member.clear();
+        cast.member.send(frame);
+        EXPECT_EQ(cast.member.frames(), 1u) << frameType(frame);
+        EXPECT_FALSE(cast.member.last<ErrorFrame>()) << frameType(frame);
+    }
+}
+
+TEST(Pages, aRangeUpsideDownIsABadField)
+{
+    Cast cast;
+    Revalidate frame;
+    frame.req = RequestId("v");
+    frame.room = cast.room;
+    frame.lo = Seq(0);
+    frame.hi = Seq(4);
+    cast.member.send(frame);
+    ASSERT_TRUE(cast.member.last<ErrorFrame>());
+    EXPECT_EQ(cast.member.last<ErrorFrame>()->code, ErrorCode::BadField);
+    // A cursor beyond the head is of a lost log, whatever its epoch says.
+    SyncRequest sync;
+    sync.req = RequestId("s");
+    sync.rooms = {{cast.room, Epoch(1), Seq(1'000)}, {cast.room, Epoch(9), Seq()}};
+    cast.member.send(sync);
+    ASSERT_TRUE(cast.member.last<SyncResponse>());
+    EXPECT_EQ(cast.member.last<SyncResponse>()->rooms.at(0).error, ErrorCode::StateLost);
+    EXPECT_FALSE(cast.member.last<SyncResponse>()->rooms.at(1).error) << "a first look";
+}
+
+TEST(Hellos, aSyncTokenThatIsNotOursCountsAsNone)
+{
+    Cast cast;
+    cast.member.clear();
+    Client fresh(cast.world, cast.member.user, "fresh");
+    fresh.hello();
+    const auto now = fresh.last<Welcome>()->syncToken;
+    fresh.hello({}, now);
+    const std::size_t known = fresh.last<Welcome>()->dirty.size();
+    for (const char* token : {"x", "t", "t5x", "t-1", "t1.", "t1.x", "t1.1x", "t1.7", "x1",
+                              "t99999999999999999999", "t999999999"}) {
+        fresh.hello({}, SyncToken(token));
+        ASSERT_TRUE(fresh.last<Welcome>()) << token;
+        EXPECT_EQ(fresh.last<Welcome>()->dirty.size(), 1u) << token;
+    }
+    EXPECT_LE(known, 1u);
+    // With a token everything is known, but a cursor that differs is told.
+    for (int i = 0; i < 40; ++i)
+        cast.world.addUser("passer-by" + std::to_string(i)); // moves the token on
+    cast.world.advance(1'000);
+}
+
+TEST(Hellos, ofAnotherVersionIsSentAway)
+{
+    Cast cast;
+    for (const auto& [min, max] : {std::pair{kVersionMax + 1, kVersionMax + 3}}) {
+        Client future(cast.world, cast.member.user, "future");
+        future.connect();
+        Hello hello = future.helloFrame();
+        hello.vMin = min;
+        hello.vMax = max;
+        future.send(hello);
+        EXPECT_EQ(future.closed(), CloseCode::UnsupportedVersion);
+    }
+    Client both(cast.world, cast.member.user, "both");
+    both.connect();
+    Hello hello = both.helloFrame();
+    hello.vMax = kVersionMax + 3;
+    both.send(hello);
+    ASSERT_TRUE(both.last<Welcome>());
+    EXPECT_EQ(both.last<Welcome>()->v, kVersionMax);
+    both.send(hello);
+    EXPECT_EQ(both.last<ErrorFrame>()->code, ErrorCode::OutOfOrder);
+}
+
+TEST(Hellos, aTokenIsRenewedForTheSameUserAndDeviceOnly)
+{
+    Cast cast;
+    Client laptop(cast.world, cast.member.user, "laptop");
+    const auto renewed = [&](const std::string& token) {
+        cast.member.clear();
+        cast.member.send(TokenRefresh{token});
+        const auto error = cast.member.last<ErrorFrame>();
+        return error ? error->code : ErrorCode::Internal;
+    };
+    EXPECT_EQ(renewed(cast.member.token()), ErrorCode::Internal);
+    EXPECT_TRUE(cast.member.last<TokenOk>());
+    EXPECT_EQ(renewed("rubbish"), ErrorCode::TokenInvalid);
+    EXPECT_EQ(renewed(cast.owner.token()), ErrorCode::TokenInvalid);
+    EXPECT_EQ(renewed(laptop.token()), ErrorCode::TokenInvalid);
+    EXPECT_EQ(renewed(cast.member.token(-10 * kTokenSkewMs)), ErrorCode::TokenExpired);
+    cast.world.service->sessionEnded(laptop.session, SessionEnd::Over);
+    laptop.device = cast.member.device;
+    EXPECT_EQ(renewed(laptop.token()), ErrorCode::TokenInvalid) << "of a session that has ended";
+    EXPECT_FALSE(cast.member.closed());
+}
+
+TEST(BadFrames, areAnsweredByWhatTheyNameAsFarAsItIsSound)
+{
+    Cast cast;
+    const std::string temp = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+    const auto answers = [&](const std::string& text) {
+        cast.owner.clear();
+        cast.owner.raw(text);
+        EXPECT_EQ(cast.owner.frames(), 1u) << text;
+    };
+    answers(R"({"type":"message_send","room":5,"temp_id":")" + temp + "\"}");
+    ASSERT_TRUE(cast.owner.last<MessageFailed>());
+    EXPECT_EQ(cast.owner.last<MessageFailed>()->tempId, TempId(temp));
+    EXPECT_EQ(cast.owner.last<MessageFailed>()->field, "room");
+    for (const std::string& id : {std::string("5"), std::string("\"short\""),
+                                  '"' + std::string(80, 'x') + '"', std::string("null")}) {
+        answers(R"({"type":"message_send","room":5,"temp_id":)" + id + "}");
+        ASSERT_TRUE(cast.owner.last<ErrorFrame>()) << id;
+        EXPECT_EQ(cast.owner.last<ErrorFrame>()->code, ErrorCode::BadField) << id;
+    }
+    answers(R"({"type":"members_request","room":5,"req":")" + std::string(80, 'q') + "\"}");
+    EXPECT_EQ(cast.owner.last<ErrorFrame>()->req, RequestId());
+    answers(std::string(kClientFrameBytesMax + 1, ' '));
+    EXPECT_EQ(cast.owner.last<ErrorFrame>()->code, ErrorCode::FrameTooLarge);
+    // Who has not signed in gets one.
+    Client nobody(cast.world, cast.owner.user, "nobody");
+    nobody.connect();
+    nobody.raw(R"({"type":"message_send","room":5,"temp_id":")" + temp + "\"}");
+    EXPECT_TRUE(nobody.last<ErrorFrame>());
+    EXPECT_EQ(nobody.closed(), CloseCode::ProtocolError);
+}
+
+TEST(Collapsed, queuesOfNobodyAndOfUnknownRoomsAreNothing)
+{
+    Cast cast;
+    cast.world.service->collapsed(4'711, {cast.room});
+    Client early(cast.world, cast.owner.user, "early");
+    early.connect();
+    cast.world.service->collapsed(early.conn, {cast.room});
+    cast.world.service->collapsed(cast.member.conn, {RoomId("nowhere")});
+    cast.world.advance(1'000);
+    EXPECT_EQ(early.frames(), 0u);
+    EXPECT_TRUE(cast.member.all<RoomDirty>().empty());
+    cast.world.service->collapsed(cast.member.conn, {cast.room, cast.room});
+    cast.world.service->collapsed(cast.member.conn, {cast.room});
+    cast.world.advance(1'000);
+    EXPECT_EQ(cast.member.all<RoomDirty>().size(), 1u);
+    // Gone before its turn.
+    cast.world.service->collapsed(cast.member.conn, {cast.room});
+    cast.member.drop();
+    cast.world.advance(1'000);
+    EXPECT_EQ(cast.member.all<RoomDirty>().size(), 1u);
+}
+
+TEST(Positions, ofWhoHasLeftMeanwhileAreNothing)
+{
+    Cast cast;
+    cast.owner.say(cast.room, "one");
+    cast.owner.open(cast.room);
+    cast.world.advance(1'000);
+    cast.owner.clear();
+    cast.member.queue(MarkRead{cast.room, Seq(3)});
+    cast.owner.queue(setMember(cast.owner, cast.room, cast.member.user, std::nullopt));
+    cast.world.advance(1'000);
+    for (const Receipts& receipts : cast.owner.all<Receipts>()) {
+        for (const Position& position : receipts.positions)
+            EXPECT_NE(position.user, cast.member.user);
+    }
+    cast.owner.send(MarkDelivered{{{cast.room, Seq(3)}, {RoomId("nowhere"), Seq(3)}}});
+    ASSERT_TRUE(cast.owner.last<ErrorFrame>());
+    EXPECT_EQ(cast.owner.last<ErrorFrame>()->code, ErrorCode::NotFound);
 }
