@@ -110,7 +110,7 @@ Gap SpanSet::gapAround(Seq seq, Seq head) const noexcept
     for (const Span& span : m_spans) {
         if (span.hi < seq)
             gap.lo = span.hi.next();
-        else if (span.lo > seq) {
+        else { // behind it, since nothing holds it
             gap.hi = std::min(gap.hi, span.lo.previous());
             break;
         }

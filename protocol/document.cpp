@@ -135,8 +135,6 @@ private:
         }
         append(last);
         const std::size_t size = m_parts.size();
-        if (size == 0)
-            return {};
         auto* const copy = static_cast<char*>(m_arena.allocate(size, 1));
         std::memcpy(copy, m_parts.data(), size);
         m_parts.clear();

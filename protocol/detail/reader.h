@@ -216,9 +216,9 @@ private:
     {
         if (at(node).type != Type::String)
             return false;
-        const std::optional<ErrorCode> known = errorCodeFromWire(at(node).text);
-        value = known.value_or(ErrorCode::Internal);
-        return known || m_context.isLenient;
+        // In server frames only, and those are read leniently.
+        value = errorCodeFromWire(at(node).text).value_or(ErrorCode::Internal);
+        return true;
     }
     template <class T, class Rule>
     bool read(std::uint32_t node, std::vector<T>& value, const ListRule<Rule>& rule)
@@ -235,7 +235,7 @@ private:
         for (std::uint32_t i = node + 1; i < end; i = at(i).end) {
             if (!read(i, value.emplace_back(), rule.item)) {
                 std::string& path = m_context.path;
-                if (!path.empty() && path.front() != '[')
+                if (!path.empty()) // a list in a list there is not
                     path.insert(0, 1, '.');
                 path.insert(0, '[' + std::to_string(value.size() - 1) + ']');
                 return false;

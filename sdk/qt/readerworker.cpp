@@ -59,7 +59,12 @@ void ReaderWorker::read(const PageRequest& page)
         Q_EMIT pageReady({page, skein::fail(open.error()), {}});
         return;
     }
-    const RoomCounts counts = m_reader->counts(page.room).value_or(RoomCounts{});
+    const auto counted = m_reader->counts(page.room);
+    if (!counted) {
+        Q_EMIT pageReady({page, skein::fail(counted.error()), {}});
+        return;
+    }
+    const RoomCounts& counts = *counted;
     skein::Result<Page> result;
     switch (page.kind) {
     case PageRequest::Kind::Opening:

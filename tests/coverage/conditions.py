@@ -21,9 +21,34 @@ SUBJECTS = {
     "authorisation": r"server/service/(tokens|rooms|messages)\.(cpp|h)",
 }
 
-# Conditions that no input can bring about: (file, text of the line without blanks at its ends): why.
+# Terms that no test can decide: (file, text of the line without blanks at its ends): why.
 INFEASIBLE = {
+    ("protocol/codec.cpp", "(void)(decodedAs<Frame, F>(result, context, type) || ...);"):
+        "the frame that nobody knows stands last and takes any type",
+    ("protocol/compression.cpp", "if (text.size() < kCompressFrameBytesMin || !m_state->compressor)"):
+        "libdeflate has no memory for its state",
+    ("protocol/compression.cpp", "if (!decompressor)"): "libdeflate has no memory for its state",
+    ("server/service/messages.cpp", "if (found == m_inFlight.end())"):
+        "each operation ends once; a guard against a store that would answer twice",
+    ("server/service/messages.cpp",
+     "const TempId tempId = found == m_inFlight.end() ? TempId() : found->second.tempId;"): "the same",
+    ("server/service/rooms.cpp",
+     "const TempId tempId = found == m_inFlight.end() ? TempId() : found->second.tempId;"): "the same",
+    ("server/service/messages.cpp", "if (!logged.dup && room)"): "a room that was committed stays in the directory",
+    ("server/service/rooms.cpp", "if (!dup && room) {"): "the same",
+    ("server/service/rooms.cpp", "const Member* own = room ? room->member(creator) : nullptr;"): "the same",
+    ("server/service/rooms.cpp", "if (Room* oldest = m_directory.room(conn.full.front()))"): "the same",
+    ("server/service/rooms.cpp", "if (const Room* room = m_directory.room(key)) {"): "the same",
+    ("server/service/rooms.cpp", "if (const User* user = m_directory.user(typist.user))"):
+        "a user stays in the directory",
+    ("server/service/rooms.cpp", "User* user = event.member ? m_directory.user(*event.member) : nullptr;"):
+        "an entry of that kind names its member",
+    ("server/service/rooms.cpp", "if (!user)"): "a user stays in the directory",
 }
+
+# What stands in a line that decides something. Others have conditions of the compiler's own: what it cleans up after an
+# exception, and comparisons that `= default` stands for.
+DECIDES = re.compile(r"\b(if|while|for|switch)\b|\?|&&|\|\|")
 
 
 def read(paths):
@@ -61,6 +86,11 @@ def text_of(name, number):
     return lines[number - 1].strip() if number <= len(lines) else ""
 
 
+def unwritten(text, terms, missing):
+    """A condition of one term that was never looked at, in a line where nobody wrote one."""
+    return terms == 1 and len(missing) == 2 and (not DECIDES.search(text) or text.endswith("= default;"))
+
+
 def main():
     found = read(sys.argv[1:])
     wrong = 0
@@ -76,6 +106,9 @@ def main():
             if not missing:
                 continue
             text = text_of(name, line)
+            if unwritten(text, terms, missing):
+                total -= 2
+                continue
             if (name, text) in INFEASIBLE:
                 used.add((name, text))
                 explained += len(missing)

@@ -37,11 +37,15 @@ TEST_F(Connecting, eachCloseCodeHasItsReason)
         goLive();
         drop(static_cast<std::uint16_t>(close));
         EXPECT_EQ(errorNow(), reason) << static_cast<int>(close);
-        EXPECT_EQ(engine->link().link, protocol::isFinal(static_cast<std::uint16_t>(close))
-                                           ? Link::Stopped
-                                           : Link::Waiting)
+        const bool isFinal = static_cast<int>(close) >= 4500;
+        EXPECT_EQ(engine->link().link, isFinal ? Link::Stopped : Link::Waiting)
             << static_cast<int>(close);
     }
+    // Beyond those that mean something to us.
+    restartProcess();
+    goLive();
+    drop(5'000);
+    EXPECT_EQ(engine->link().link, Link::Waiting);
 }
 
 TEST_F(Connecting, whatIsCalledTwiceOrAtTheWrongTimeDoesNothing)

@@ -120,6 +120,13 @@ TEST_F(Queue, prevSkipsFailedOnesAndChanges)
     EXPECT_TRUE(queue.heldBack());
 }
 
+TEST_F(Queue, whatIsWrittenNextNamesTheLastOne)
+{
+    SendEntry next;
+    next.id = 9;
+    EXPECT_EQ(queue.prevOf(next), TempId("4"));
+}
+
 TEST_F(Queue, failedMessageStopsWhatIsBehindItUntilRetried)
 {
     sendNext();

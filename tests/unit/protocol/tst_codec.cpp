@@ -505,6 +505,10 @@ TEST(Codec, cutsFreeTextForDevelopersInsteadOfSendingTooMuch)
     const auto frame = decodeServerFrame(encode(ServerFrame(error)));
     ASSERT_TRUE(frame) << toString(frame.error());
     EXPECT_EQ(characterCount(std::get<ErrorFrame>(*frame).detail), kDetailCharactersMax);
+    // More bytes than characters, and not one character too many: whole.
+    error.detail = std::get<ErrorFrame>(*frame).detail;
+    EXPECT_GT(error.detail.size(), kDetailCharactersMax);
+    EXPECT_EQ(std::get<ErrorFrame>(*decodeServerFrame(encode(ServerFrame(error)))), error);
 }
 
 TEST(Codec, namesOfEnumsComeBack)
@@ -521,6 +525,7 @@ TEST(Codec, namesOfEnumsComeBack)
     EXPECT_EQ(kindFromWire("Text"), std::nullopt);
     EXPECT_EQ(roomKindFromWire(""), std::nullopt);
     EXPECT_EQ(roleFromWire("king"), std::nullopt);
+    EXPECT_EQ(wireName(static_cast<Role>(99)), "member") << "never out of the table";
 }
 
 TEST(Utf8, countsCodePoints)

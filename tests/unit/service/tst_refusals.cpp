@@ -44,6 +44,18 @@ RoomInfo infoOf(Client& who, const RoomId& room)
     return response && response->rooms.size() == 1 ? response->rooms[0] : RoomInfo{};
 }
 
+/// A statement of the test's own on the server's database.
+void execute(Cast& cast, const std::string& statement)
+{
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open_v2(cast.world.disk.uri().c_str(), &db,
+                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, nullptr),
+              SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(db);
+    sqlite3_close(db);
+}
+
 } // namespace
 
 TEST(Refusals, aDirectRoomHasNoOtherMembersNoNameAndNoModerator)
@@ -160,6 +172,58 @@ TEST(Refusals, whoIsNamedTwiceIsAMemberOnceAndTheMakerAnyway)
     EXPECT_EQ(infoOf(cast.owner, room).role, Role::Owner);
 }
 
+TEST(Refusals, whoMadeARoomAndLeftItIsNotToldOfItByARepeat)
+{
+    Cast cast;
+    RoomCreate make;
+    make.tempId = cast.owner.temp();
+    make.name = "Ours";
+    make.members = {"member"};
+    cast.owner.send(make);
+    const RoomId room = cast.owner.last<RoomCreated>()->room.head.room;
+    cast.owner.send(setMember(cast.owner, room, cast.member.user, Role::Owner));
+    EXPECT_FALSE(refusalOf(cast.owner, setMember(cast.owner, room, cast.owner.user, std::nullopt)));
+    cast.owner.clear();
+    const auto refused = refusalOf(cast.owner, make);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->code, ErrorCode::NotFound);
+    EXPECT_TRUE(cast.owner.all<RoomCreated>().empty());
+}
+
+TEST(Refusals, whatMayBeARepeatIsToldToTryAgainWhileTheDiskDoesNotSay)
+{
+    Cast cast;
+    execute(cast, "ALTER TABLE op RENAME TO gone");
+    const MessageSend frame = cast.owner.message(RoomId("nowhere"), "perhaps again");
+    const auto refused = refusalOf(cast.owner, frame);
+    execute(cast, "ALTER TABLE gone RENAME TO op");
+    ASSERT_TRUE(refused);
+    EXPECT_FALSE(refused->permanent);
+    EXPECT_NE(refused->code, ErrorCode::NotFound);
+    cast.owner.clear();
+    ASSERT_TRUE(refusalOf(cast.owner, frame));
+    EXPECT_EQ(cast.owner.refusal(frame.tempId)->code, ErrorCode::NotFound);
+}
+
+TEST(Refusals, aListNamesOnlyRoomsOfTheOneWhoAsksAndEndsBehindTheLast)
+{
+    Cast cast;
+    const RoomId strangers = cast.stranger.makeRoom({});
+    cast.owner.send(
+        RoomsRequest{RequestId("r"), {RoomId("nowhere"), strangers, cast.room}, "", 10});
+    const auto rooms = cast.owner.last<RoomsResponse>();
+    ASSERT_TRUE(rooms);
+    ASSERT_EQ(rooms->rooms.size(), 1u);
+    EXPECT_EQ(rooms->rooms[0].head.room, cast.room);
+    EXPECT_FALSE(rooms->more);
+    cast.owner.send(MembersRequest{RequestId("m"), cast.room, "999999", 10});
+    const auto members = cast.owner.last<MembersResponse>();
+    ASSERT_TRUE(members);
+    EXPECT_TRUE(members->members.empty());
+    EXPECT_TRUE(members->cursor.empty());
+    EXPECT_FALSE(members->more);
+}
+
 TEST(Refusals, aNewRoleIsTakenAndAnUnknownPersonIsNot)
 {
     Cast cast;
@@ -208,6 +272,13 @@ TEST(Refusals, whoOpensARoomIsToldWhereItStandsOnlyWhenThatDiffers)
     EXPECT_EQ(dirtyAfter(head.epoch, head.head), 0u);
     EXPECT_EQ(dirtyAfter(head.epoch, head.head.previous()), 1u);
     EXPECT_EQ(dirtyAfter(Epoch(head.epoch.value() + 1), head.head), 1u);
+    // Twice in full is once.
+    cast.member.open(cast.room);
+    cast.member.open(cast.room);
+    cast.member.clear();
+    cast.owner.say(cast.room, "once");
+    EXPECT_EQ(cast.member.all<LogEntry>().size(), 1u);
+    cast.world.advance(1'000);
     // In summary it is not in full any more.
     cast.member.send(SubscribeRoom{cast.room, head.epoch, head.head, SubscribeMode::Summary});
     cast.member.clear();
@@ -518,17 +589,8 @@ TEST(Pages, thatTheDiskDoesNotGiveAreSaidAndComeAfterwards)
     auto draft = inRoom<DraftSet>(cast.member, cast.room);
     draft.text = "half";
     cast.member.send(draft);
-    const auto execute = [&](const std::string& statement) {
-        sqlite3* db = nullptr;
-        ASSERT_EQ(sqlite3_open_v2(cast.world.disk.uri().c_str(), &db,
-                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, nullptr),
-                  SQLITE_OK);
-        EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
-            << sqlite3_errmsg(db);
-        sqlite3_close(db);
-    };
     for (const char* table : {"op", "message", "draft"})
-        execute(std::string("ALTER TABLE ") + table + " RENAME TO gone_" + table);
+        execute(cast, std::string("ALTER TABLE ") + table + " RENAME TO gone_" + table);
     cast.member.clear();
     for (const ClientFrame& frame : pagesOf(cast.room)) {
         cast.member.clear();
@@ -538,7 +600,7 @@ TEST(Pages, thatTheDiskDoesNotGiveAreSaidAndComeAfterwards)
         EXPECT_FALSE(cast.member.last<ErrorFrame>()->req.empty()) << frameType(frame);
     }
     for (const char* table : {"op", "message", "draft"})
-        execute(std::string("ALTER TABLE gone_") + table + " RENAME TO " + table);
+        execute(cast, std::string("ALTER TABLE gone_") + table + " RENAME TO " + table);
     for (const ClientFrame& frame : pagesOf(cast.room)) {
         cast.member.clear();
         cast.member.send(frame);

@@ -230,4 +230,14 @@ TEST(Rooms, aPageOfRoomsFitsIntoAFrameHoweverLongTheirTexts)
         frame.after = response->cursor;
     }
     EXPECT_EQ(seen.size(), 201u);
+    // By their names, too: what does not fit is left for the next request.
+    frame.after.clear();
+    frame.rooms.assign(seen.begin(), std::next(seen.begin(), 100));
+    cast.owner.send(frame);
+    const auto named = cast.owner.last<RoomsResponse>();
+    ASSERT_TRUE(named);
+    EXPECT_TRUE(named->more);
+    EXPECT_GT(named->rooms.size(), 50u);
+    EXPECT_LT(named->rooms.size(), 100u);
+    EXPECT_LE(cast.world.wire.got[cast.owner.conn].back().text.size(), kServerFrameBytesMax);
 }
