@@ -43,6 +43,7 @@ INFEASIBLE = {
         "a user stays in the directory",
     ("server/service/rooms.cpp", "User* user = event.member ? m_directory.user(*event.member) : nullptr;"):
         "an entry of that kind names its member",
+    ("server/service/rooms.cpp", "if (error.retryable)"): "the store refuses a room only for now: a disk",
     ("server/service/rooms.cpp", "if (!user)"): "a user stays in the directory",
 }
 

@@ -377,4 +377,18 @@ TEST_F(Drafts, draftOfTheFirstVersionIsToldToo)
     EXPECT_TRUE(isUuidV7(sent[0].tempId.str()));
 }
 
+TEST_F(Drafts, theSameAgainIsNoChangeAndAnEmptyOneAnswersNothing)
+{
+    goLiveWithDrafts();
+    ASSERT_TRUE(engine->setDraft(kRoom, "a", Seq(3)));
+    const auto before = store->drafts().load();
+    ASSERT_TRUE(engine->setDraft(kRoom, "a", Seq(3)));
+    ASSERT_EQ(before.size(), 1U);
+    EXPECT_EQ(store->drafts().load().at(0).tempId, before[0].tempId) << "nothing was written";
+    ASSERT_TRUE(engine->setDraft(kRoom, "a", Seq(4)));
+    EXPECT_NE(store->drafts().load().at(0).tempId, before[0].tempId);
+    ASSERT_TRUE(engine->setDraft(kRoom, "", Seq(4)));
+    EXPECT_EQ(screen.rooms[kRoom].draftReplyTo, Seq());
+}
+
 } // namespace skein::engine::test

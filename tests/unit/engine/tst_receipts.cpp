@@ -169,4 +169,21 @@ TEST_F(Receipts, whoWritesWithNothingUnreadHasReadWhatTheyWrote)
     EXPECT_EQ(screen.rooms[kRoom].unread, 1);
 }
 
+TEST_F(Receipts, whatTheServerWroteInOnesNameIsNotReadByWritingIt)
+{
+    goLive();
+    auto event = message(1, "Me joined", kMe);
+    event.kind = protocol::Kind::System;
+    event.ord = Ord(0); // it does not count
+    say(protocol::LogEntry{event});
+    EXPECT_EQ(screen.rooms[kRoom].read, Seq());
+    EXPECT_EQ(screen.rooms[kRoom].unread, 0);
+    say(protocol::LogEntry{[&] {
+        auto own = message(2, "hello", kMe);
+        own.ord = Ord(1);
+        return own;
+    }()});
+    EXPECT_EQ(screen.rooms[kRoom].read, Seq(2));
+}
+
 } // namespace skein::engine::test
