@@ -403,7 +403,7 @@ DiskState DiskWorld::look()
     state.covered = covered.empty() ? 0 : std::atoll(covered.front().c_str());
     // Every unsent row has its entry and every queued message its row; every row of the log is
     // covered; spans do not touch.
-    for (const char* broken :
+    for (const char* rule :
          {"SELECT 'unsent row without entry: ' || body FROM messages WHERE id & (1 << 39) AND "
           "NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.tid = messages.tid AND op = 0)",
           "SELECT 'queued message without row: ' || temp_id FROM outbox WHERE op = 0 AND NOT "
@@ -418,7 +418,7 @@ DiskState DiskWorld::look()
           "< b.lo AND a.hi >= b.lo",
           "SELECT 'cursor beyond the coverage: ' || synced FROM rooms WHERE synced > 0 AND NOT "
           "EXISTS (SELECT 1 FROM spans WHERE room = rooms.id AND lo <= synced AND hi >= synced)"}) {
-        if (const auto found = list(broken); !found.empty() && state.invariant.empty())
+        if (const auto found = list(rule); !found.empty() && state.invariant.empty())
             state.invariant = found.front();
     }
     sqlite3_close(db);
