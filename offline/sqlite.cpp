@@ -103,7 +103,8 @@ void Query::bindOne(int index, std::string_view value)
     // A null pointer would bind NULL; an empty text is a text.
     const char* data = value.data() ? value.data() : "";
     if (m_statement)
-        sqlite3_bind_text64(m_statement, index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+        sqlite3_bind_text64(m_statement, index, data, value.size(),
+                            m_inPlace ? SQLITE_STATIC : SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 void Query::bindOne(int index, std::nullopt_t)

@@ -157,10 +157,39 @@ Result<void> Store::finishRecovery(const std::string& path)
     return {};
 }
 
+Store::Reading::Reading(Store& store)
+    : m_store(store)
+    , m_mine(!store.m_reading && sqlite3_get_autocommit(store.m_db->handle()) != 0)
+{
+    if (!m_mine)
+        return;
+    // Straight: neither touches the disk's content, and a failure is no reader's.
+    m_store.m_reading =
+        sqlite3_exec(m_store.m_db->handle(), "BEGIN", nullptr, nullptr, nullptr) == 0;
+}
+
+Store::Reading::~Reading()
+{
+    if (m_mine)
+        m_store.endReading();
+}
+
+void Store::endReading()
+{
+    if (!std::exchange(m_reading, false))
+        return;
+    sqlite3* const handle = m_db->handle();
+    for (const char* sql : {"COMMIT", "ROLLBACK"}) {
+        if (sqlite3_get_autocommit(handle) == 0)
+            (void)sqlite3_exec(handle, sql, nullptr, nullptr, nullptr);
+    }
+}
+
 Store::Transaction::Transaction(Store& store, Durability durability)
     : m_store(store)
     , m_durability(store.m_options.durable ? durability : Durability::Cache)
 {
+    m_store.endReading();
     (void)m_store.m_db->takeError();
     m_store.m_db->setTransaction(true);
     // Takes effect when it is prepared, so never from the statement cache.

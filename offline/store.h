@@ -85,6 +85,22 @@ public:
         return Transaction(*this, durability);
     }
 
+    /// While one lives, the file is locked for reading once and not by each statement, and the
+    /// reads see one state of it. A transaction that begins meanwhile ends it; a second one does
+    /// nothing. Does not fail: what the disk refuses shows itself in the reads.
+    class Reading
+    {
+    public:
+        explicit Reading(Store& store);
+        ~Reading();
+        Reading(const Reading&) = delete;
+        Reading& operator=(const Reading&) = delete;
+
+    private:
+        Store& m_store;
+        bool m_mine;
+    };
+
     [[nodiscard]] Rooms& rooms() noexcept { return m_rooms; }
     [[nodiscard]] Timeline& timeline() noexcept { return m_timeline; }
     [[nodiscard]] Outbox& outbox() noexcept { return m_outbox; }
@@ -122,6 +138,7 @@ private:
     [[nodiscard]] static Result<void> finishRecovery(const std::string& path);
     Store(StoreOptions options, std::unique_ptr<Db> db, std::unique_ptr<FileLock> lock);
     void rolledBack();
+    void endReading();
 
     StoreOptions m_options;
     std::unique_ptr<FileLock> m_lock;
@@ -132,6 +149,7 @@ private:
     Timeline m_timeline;
     Drafts m_drafts;
     Journal m_journal;
+    bool m_reading = false;
 };
 
 struct Store::Recovered {

@@ -111,12 +111,16 @@ void Timeline::write(const Stored& row)
         .run();
 }
 
-RowId Timeline::insertRow(Stored& row)
+RowId Timeline::insertRow(Stored& row, bool* keyTaken)
 {
     // Rows of one millisecond take neighbouring tids. A run that is known to be taken is stepped
     // over at once: a bulk of messages with one timestamp would else probe it from the start each
     // time.
     const RowId wanted = row.tid;
+    const std::string extra = encodeExtra(row.shown);
+    const auto orNull = [](const std::string& text) {
+        return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+    };
     for (std::int64_t probe = 0; probe < kTidProbesMax && m_db.ok(); ++probe) {
         if (row.tid >= m_denseLo && row.tid <= m_denseHi)
             row.tid = m_denseHi + 1;
@@ -124,10 +128,10 @@ RowId Timeline::insertRow(Stored& row)
         m_db.query("INSERT INTO messages(id, tid, temp_id, event_id, sender, kind, body, ts, ord, "
                    "snap_rev,"
                    " flags, reply_to, thread, extra) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-                   " ON CONFLICT(tid) DO NOTHING")
-            .bind(row.key, row.tid, Stored::orNull(row.tempId.str()), Stored::orNull(row.id.str()),
-                  row.sender, row.kind, row.shown.body, row.ts, row.ord, row.snapRev, row.flags(),
-                  row.replyTo, row.thread, Stored::orNull(encodeExtra(row.shown)))
+                   " ON CONFLICT DO NOTHING")
+            .bindInPlace(row.key, row.tid, orNull(row.tempId.str()), orNull(row.id.str()),
+                         row.sender, row.kind, row.shown.body, row.ts, row.ord, row.snapRev,
+                         row.flags(), row.replyTo, row.thread, orNull(extra))
             .run();
         if (!m_db.ok())
             return 0;
@@ -140,9 +144,21 @@ RowId Timeline::insertRow(Stored& row)
             }
             return row.tid;
         }
+        // Which of the two is taken is asked once; the place of a message does not become so later.
+        if (probe == 0 && has(row.key)) {
+            if (keyTaken)
+                *keyTaken = true;
+            return 0;
+        }
         ++row.tid;
     }
     return 0;
+}
+
+bool Timeline::has(std::int64_t key)
+{
+    Query q = m_db.query("SELECT 1 FROM messages WHERE id = ?");
+    return q.bind(key).step();
 }
 
 // The server's state of a message, in full. Each part moves forward only.
@@ -202,13 +218,51 @@ void Timeline::showOver(Stored& row)
     }
 }
 
+// In a room by seq; rooms that were written in one millisecond start apart, or each row would have
+// to be tried at the place of every other room's first.
+RowId Timeline::wantedTid(RoomKey room, const protocol::Event& event)
+{
+    return event.ts * kTidUnit + (event.seq.value() + room * kTidRoomStep) % kTidUnit;
+}
+
+RowId Timeline::insertMessage(RoomKey room, const protocol::Event& event, bool* known)
+{
+    Stored row;
+    row.key = packedKey(room, event.seq.value());
+    row.tid = wantedTid(room, event);
+    row.tempId = event.tempId;
+    row.id = event.id;
+    row.sender = m_users.key(event.sender);
+    row.kind = event.kind;
+    row.ts = event.ts;
+    row.ord = event.ord;
+    row.snapRev = std::max(event.rev, Rev(event.seq.value()));
+    row.replyTo = event.replyTo.value_or(Seq()).value();
+    row.thread = event.thread.value_or(Seq()).value();
+    row.shown = {event.body,      event.edited,      event.deleted, event.pinned,
+                 event.reactions, event.attachments, event.mentions};
+    row.mentionsMe =
+        std::find(event.mentions.begin(), event.mentions.end(), m_self) != event.mentions.end();
+    return insertRow(row, known);
+}
+
 RowEffect Timeline::applyMessage(RoomKey room, const protocol::Event& event)
 {
     RowEffect effect;
     const std::int64_t key = packedKey(room, event.seq.value());
-    std::optional<Stored> atKey = load("SELECT " STORED_COLUMNS " FROM messages WHERE id = ?", key);
-
-    if (!event.tempId.empty()) {
+    const auto stored = [&] {
+        return load("SELECT " STORED_COLUMNS " FROM messages WHERE id = ?", key);
+    };
+    std::optional<Stored> atKey;
+    if (event.tempId.empty()) {
+        // Another's: nearly always new, so it is tried as that first.
+        bool known = false;
+        effect.changed = insertMessage(room, event, &known);
+        if (!known)
+            return effect;
+        atKey = stored();
+    } else {
+        atKey = stored();
         std::int64_t unsentKey = 0;
         {
             Query q = m_db.query("SELECT id FROM messages WHERE temp_id = ? LIMIT 2");
@@ -252,26 +306,89 @@ RowEffect Timeline::applyMessage(RoomKey room, const protocol::Event& event)
         }
         return effect;
     }
-    Stored row;
-    row.key = key;
-    // In a room by seq; rooms that were written in one millisecond start apart, or each row would
-    // have to be tried at the place of every other room's first.
-    row.tid = event.ts * kTidUnit + (event.seq.value() + room * kTidRoomStep) % kTidUnit;
-    row.tempId = event.tempId;
-    row.id = event.id;
-    row.sender = m_users.key(event.sender);
-    row.kind = event.kind;
-    row.ts = event.ts;
-    row.ord = event.ord;
-    row.snapRev = std::max(event.rev, Rev(event.seq.value()));
-    row.replyTo = event.replyTo.value_or(Seq()).value();
-    row.thread = event.thread.value_or(Seq()).value();
-    row.shown = {event.body,      event.edited,      event.deleted, event.pinned,
-                 event.reactions, event.attachments, event.mentions};
-    row.mentionsMe =
-        std::find(event.mentions.begin(), event.mentions.end(), m_self) != event.mentions.end();
-    effect.changed = insertRow(row);
+    effect.changed = insertMessage(room, event);
     return effect;
+}
+
+std::vector<RowId> Timeline::insertMessages(RoomKey room, const protocol::Event* begin,
+                                            const protocol::Event* end)
+{
+    std::vector<RowId> stored;
+    const auto count = static_cast<std::size_t>(end - begin);
+    if (count < kRowsAtOnce)
+        return stored;
+    stored.resize(count);
+    std::array<std::size_t, kRowsAtOnce> group{};
+    std::size_t taken = 0;
+    for (std::size_t i = 0; i < count && m_db.ok(); ++i) {
+        const protocol::Event& event = begin[i];
+        const RowId tid = wantedTid(room, event);
+        if (!protocol::isMessage(event.kind) || !event.tempId.empty() ||
+            (tid >= m_denseLo && tid <= m_denseHi))
+            continue;
+        group[taken++] = i;
+        if (taken < kRowsAtOnce)
+            continue;
+        taken = 0;
+        if (insertGroup(room, begin, group)) {
+            for (const std::size_t at : group)
+                stored[at] = wantedTid(room, begin[at]);
+            continue;
+        }
+        // One of them is known, or its place taken; which, nobody says. Each by itself: what the
+        // statement did store is then found as it is, and told all the same.
+        for (const std::size_t at : group) {
+            stored[at] = applyMessage(room, begin[at]).changed;
+            if (stored[at] != 0)
+                continue;
+            Query q = m_db.query("SELECT tid FROM messages WHERE id = ?");
+            if (q.bind(packedKey(room, begin[at].seq.value())).step())
+                stored[at] = q.integer(0);
+        }
+    }
+    return stored;
+}
+
+// False: not all of them. OR IGNORE, not ON CONFLICT: that may still abort for a NULL, for which
+// SQLite keeps a journal of each statement of several rows; it cost what the statements saved.
+bool Timeline::insertGroup(RoomKey room, const protocol::Event* begin,
+                           const std::array<std::size_t, kRowsAtOnce>& group)
+{
+#define ROW_VALUES "(?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    static_assert(kRowsAtOnce == 8);
+    Query q = m_db.query(
+        "INSERT OR IGNORE INTO messages(id, tid, event_id, sender, kind, body, ts, ord, "
+        "snap_rev, flags, reply_to, thread, extra) VALUES" ROW_VALUES "," ROW_VALUES "," ROW_VALUES
+        "," ROW_VALUES "," ROW_VALUES "," ROW_VALUES "," ROW_VALUES "," ROW_VALUES);
+#undef ROW_VALUES
+    constexpr int kColumns = 13;
+    std::array<std::string, kRowsAtOnce> extras;
+    int index = 0;
+    for (std::size_t i = 0; i < kRowsAtOnce; ++i, index += kColumns) {
+        const protocol::Event& event = begin[group[i]];
+        const auto orNull = [](const std::string& text) {
+            return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+        };
+        if (!event.reactions.empty() || !event.attachments.empty() || !event.mentions.empty()) {
+            Content content;
+            content.reactions = event.reactions;
+            content.attachments = event.attachments;
+            content.mentions = event.mentions;
+            extras[i] = encodeExtra(content);
+        }
+        const bool mentionsMe =
+            std::find(event.mentions.begin(), event.mentions.end(), m_self) != event.mentions.end();
+        const std::int64_t flags =
+            (event.edited ? kFlagEdited : 0) | (event.deleted ? kFlagDeleted : 0) |
+            (event.pinned ? kFlagPinned : 0) | (mentionsMe ? kFlagMentionsMe : 0);
+        q.bindInPlaceAfter(
+            index, packedKey(room, event.seq.value()), wantedTid(room, event),
+            orNull(event.id.str()), m_users.key(event.sender), event.kind, event.body, event.ts,
+            event.ord, std::max(event.rev, Rev(event.seq.value())), flags,
+            event.replyTo.value_or(Seq()), event.thread.value_or(Seq()), orNull(extras[i]));
+    }
+    q.run();
+    return m_db.ok() && m_db.changes() == static_cast<int>(kRowsAtOnce);
 }
 
 RowEffect Timeline::applyMutation(RoomKey room, const protocol::Event& event)
@@ -325,12 +442,19 @@ RowEffect Timeline::applyMutation(RoomKey room, const protocol::Event& event)
     return effect;
 }
 
-RowEffect Timeline::confirm(RowId tid, RoomKey room, const protocol::MessageConfirmed& confirmed)
+RowEffect Timeline::confirm(RowId tid, RoomKey room, const protocol::MessageConfirmed& confirmed,
+                            Confirmed* now)
 {
     RowEffect effect;
     std::optional<Stored> row = load("SELECT " STORED_COLUMNS " FROM messages WHERE tid = ?", tid);
-    if (!row || !isPendingPlace(placeOf(row->key)))
+    const auto tell = [&] {
+        if (now && row)
+            *now = {row->kind, row->shown.body, row->shown.deleted};
+    };
+    if (!row || !isPendingPlace(placeOf(row->key))) {
+        tell();
         return effect;
+    }
     const std::int64_t key = packedKey(room, confirmed.seq.value());
     if (std::optional<Stored> atKey =
             load("SELECT " STORED_COLUMNS " FROM messages WHERE id = ?", key)) {
@@ -352,6 +476,7 @@ RowEffect Timeline::confirm(RowId tid, RoomKey room, const protocol::MessageConf
     row->snapRev = std::max(row->snapRev, Rev(known.value()));
     showOver(*row);
     write(*row);
+    tell();
     effect.changed = row->tid;
     return effect;
 }

@@ -15,8 +15,10 @@
 #include "offline/spans.h"
 #include "offline/users.h"
 
+#include <array>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 namespace skein::offline
 {
@@ -43,13 +45,25 @@ public:
     /// A message of the log, in its current state. Merges with the row at its seq and with the
     /// unsent row of its tempId; only what is newer by rev changes anything.
     RowEffect applyMessage(RoomKey room, const protocol::Event& event);
+    /// Of consecutive entries of the log, most of them new here, as a catch-up brings them: stores
+    /// messages of others with one statement for several. Gives the row of each entry that was
+    /// stored so; 0 = not looked at, to be applied by itself. Empty: all of them are.
+    [[nodiscard]] std::vector<RowId> insertMessages(RoomKey room, const protocol::Event* begin,
+                                                    const protocol::Event* end);
     /// A mutation. Applies per part (text, reactions, pin) only if event.seq is above what that
     /// part is known as of; a target that is not stored is nothing (its fetch will bring the
     /// resulting state).
     RowEffect applyMutation(RoomKey room, const protocol::Event& event);
     /// The unsent row `tid` was committed as `seq`: same row, new place. `ord` and `ts` are the
     /// server's.
-    RowEffect confirm(RowId tid, RoomKey room, const protocol::MessageConfirmed& confirmed);
+    /// `now`: what its row shows from now on; as it was when there is no such row.
+    struct Confirmed {
+        protocol::Kind kind = protocol::Kind::Text;
+        std::string body;
+        bool deleted = false;
+    };
+    RowEffect confirm(RowId tid, RoomKey room, const protocol::MessageConfirmed& confirmed,
+                      Confirmed* now = nullptr);
 
     // ---- what the user wrote ----
     /// The row of an unsent message; its place follows from the outbox entry. Gives its tid.
@@ -111,7 +125,14 @@ private:
     struct Stored;
     [[nodiscard]] std::optional<Stored> load(const char* sql, std::int64_t value);
     void write(const Stored& stored);
-    RowId insertRow(Stored& stored);
+    [[nodiscard]] static RowId wantedTid(RoomKey room, const protocol::Event& event);
+    static constexpr std::size_t kRowsAtOnce = 8;
+    [[nodiscard]] bool insertGroup(RoomKey room, const protocol::Event* begin,
+                                   const std::array<std::size_t, kRowsAtOnce>& group);
+    RowId insertMessage(RoomKey room, const protocol::Event& event, bool* known = nullptr);
+    /// 0: failed, or there is a row of this key (`keyTaken`).
+    RowId insertRow(Stored& stored, bool* keyTaken = nullptr);
+    [[nodiscard]] bool has(std::int64_t key);
     bool mergeServerState(Stored& stored, const protocol::Event& event);
     void showOver(Stored& stored);
 

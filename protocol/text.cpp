@@ -189,10 +189,20 @@ std::string_view clipped(std::string_view text, std::size_t characters) noexcept
 
 bool hasNoControls(std::string_view text) noexcept
 {
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f)
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
+    for (std::size_t i = 0; i < text.size();) {
+        if (i + 8 <= text.size()) {
+            // Eight bytes of plain ASCII at once; what may be none is looked at one by one.
+            const std::uint64_t word = wordAt(bytes + i);
+            const std::uint64_t below = (word - kOnes * 0x20) & ~word & kHighs;
+            if (((word & kHighs) | below | bytesEqual(word, 0x7f)) == 0) {
+                i += 8;
+                continue;
+            }
+        }
+        if (bytes[i] < 0x20 || bytes[i] == 0x7f)
             return false;
+        ++i;
     }
     return true;
 }

@@ -132,15 +132,20 @@ private:
     const Node& at(std::uint32_t node) const { return m_context.document[node]; }
 
     // Our own encoder writes fields in the order of description, so the search starts where the
-    // last one ended and mostly hits at once. 0 = not there.
+    // last one ended and mostly hits at once. What was passed over is looked at only when there is
+    // such: most fields of most frames are absent, and each would else cost a walk over all
+    // members. Each name is asked for once. 0 = not there.
     std::uint32_t find(std::string_view name)
     {
         for (std::uint32_t i = m_next; i < m_end; i = at(i).end) {
             if (at(i).key == name) {
+                m_passedOver = m_passedOver || i != m_next;
                 m_next = at(i).end;
                 return i;
             }
         }
+        if (!m_passedOver)
+            return 0;
         for (std::uint32_t i = m_object + 1; i < m_next; i = at(i).end) {
             if (at(i).key == name)
                 return i;
@@ -259,6 +264,7 @@ private:
     std::uint32_t m_object;
     std::uint32_t m_end;
     std::uint32_t m_next;
+    bool m_passedOver = false; ///< members before m_next that nobody has asked for yet
     bool m_failed = false;
 };
 

@@ -8,8 +8,11 @@ namespace skein::engine
 
 Engine::Impl::Room& Engine::Impl::touch(Room& room)
 {
-    m_touched.try_emplace(room.rec.row.room,
-                          Before{room.rec, room.log, room.deliverTo, room.readTo});
+    // Copied once a transaction.
+    const auto at = m_touched.lower_bound(room.rec.row.room);
+    if (at == m_touched.end() || at->first != room.rec.row.room)
+        m_touched.emplace_hint(at, room.rec.row.room,
+                               Before{room.rec, room.log, room.deliverTo, room.readTo});
     return room;
 }
 
@@ -141,6 +144,9 @@ void Engine::Impl::emitChanges()
     auto changes = std::exchange(m_changes, {});
     auto roomIds = std::exchange(m_roomsToTell, {});
     auto removed = std::exchange(m_roomsRemoved, {});
+    std::optional<offline::Store::Reading> reading;
+    if (!changes.empty())
+        reading.emplace(m_store);
     for (auto& [id, change] : changes) {
         Room* room = findRoom(id);
         if (!room)
@@ -149,6 +155,10 @@ void Engine::Impl::emitChanges()
         told.room = id;
         (void)m_store.takeError();
         const offline::RoomView view = room->view();
+        told.reset = change.fresh.size() > kUnopenedChangeMax;
+        change.changed.insert(told.reset ? change.fresh.end() - kUnopenedToldMax
+                                         : change.fresh.begin(),
+                              change.fresh.end());
         std::set<offline::RowId> goneHoles;
         if (change.holesBefore) {
             const auto after = m_store.timeline().spans(room->rec.key).gaps(room->rec.row.head);
@@ -185,6 +195,7 @@ void Engine::Impl::emitChanges()
         if (told.reset || !told.removed.empty() || !told.upserted.empty())
             m_host.listener.timelineChanged(told);
     }
+    reading.reset();
     std::vector<offline::RoomRow> rows;
     for (const RoomId& id : roomIds) {
         if (Room* room = findRoom(id); room && room->rec.member) {

@@ -64,9 +64,14 @@ struct TimelineChange {
     std::vector<offline::RowId> removed;
     std::vector<offline::MessageRow>
         upserted;       ///< ascending by position; a known rowId with another position moved
-    bool reset = false; ///< too much at once (over kTimelineChangeMax rows): reload the window
+    bool reset = false; ///< too much at once: reload the window; `upserted` is not all of it
 };
+/// More rows than this at once are told as a reset.
 inline constexpr std::size_t kTimelineChangeMax = 1000;
+/// Of a room that is not open: more messages of others than this, as a catch-up brings them. Nobody
+/// looks at them, so only the newest kUnopenedToldMax are told, beside all else that changed.
+inline constexpr std::size_t kUnopenedChangeMax = 20;
+inline constexpr std::size_t kUnopenedToldMax = 3;
 
 /// A page of the messages that pass a filter (protocol::kFilterPinned, kFilterMedia), as the server
 /// holds them, ascending. Not stored: it says nothing about what lies between.

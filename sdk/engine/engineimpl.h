@@ -47,6 +47,10 @@ inline constexpr std::size_t kRequestsInFlightMax = 8;
 /// Log entries received ahead of the store during a catch-up (about 6 MB); the next page is asked
 /// for only below it.
 inline constexpr std::size_t kSyncAheadEventsMax = 10'000;
+/// Catch-up requests on their way at once: the server works on one while the other is taken apart.
+inline constexpr std::size_t kSyncInFlightMax = 2;
+/// Entries that one of them is expected to bring: about what fits into an answer.
+inline constexpr std::int64_t kSyncEventsWanted = 800;
 inline constexpr std::size_t kConfirmsWaitingMax = 256; ///< then they are settled as they come
 inline constexpr std::size_t kRequestsWaitingMax =
     500; ///< beyond it the oldest page request is dropped
@@ -192,6 +196,7 @@ private:
 
     struct RoomChange {
         std::set<offline::RowId> changed, removed;
+        std::vector<offline::RowId> fresh; ///< messages of others, new, of a room that is not open
         std::optional<std::vector<offline::Gap>> holesBefore;
         bool reset = false;
     };

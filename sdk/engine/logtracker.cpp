@@ -53,7 +53,7 @@ void LogTracker::orphan(const protocol::Event& mutation)
     m_orphans.push_back(mutation);
     if (m_orphans.size() > kOrphansMax) {
         // Beyond what is remembered nothing is claimed: the ranges it came in are told again.
-        m_orphans.pop_front();
+        m_orphans.erase(m_orphans.begin());
         m_ranges.clear();
     }
 }

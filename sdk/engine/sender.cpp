@@ -64,6 +64,7 @@ void Engine::Impl::pump()
     if (!live() || m_sendable.empty())
         return;
     bool blocked = false;
+    std::optional<offline::Store::Reading> reading(std::in_place, m_store);
     // Starts behind the room that it ended with, so that a brake does not always stop the same
     // ones.
     auto it = m_sendable.upper_bound(m_pumpedLast);
@@ -78,6 +79,7 @@ void Engine::Impl::pump()
         }
         m_pumpedLast = key;
     }
+    reading.reset();
     if (!m_hold)
         emitChanges();
 }
@@ -99,7 +101,9 @@ bool Engine::Impl::sendOne(Room* room, SendQueue& queue, bool& blocked)
     }
     (void)m_store.takeError();
     const std::string payload = m_store.outbox().payload(entry->id);
-    const auto place = m_store.timeline().place(entry->tid);
+    // A message names no other row.
+    const auto place =
+        entry->op == offline::Op::Send ? std::nullopt : m_store.timeline().place(entry->tid);
     if (m_store.takeError()) {
         // A disk that cannot be read just now is no reason to give up what the user wrote.
         queue.requeue(entry->tempId, at + Milliseconds(kStoreRetryMs));
@@ -248,7 +252,8 @@ void Engine::Impl::confirmed(Room& room, const SendEntry& entry,
          frame.tempId, frame.seq.value());
     if (entry.op == offline::Op::Send) {
         holesMayChange(room);
-        rowChanged(room, m_store.timeline().confirm(entry.tid, room.rec.key, frame));
+        offline::Timeline::Confirmed row;
+        rowChanged(room, m_store.timeline().confirm(entry.tid, room.rec.key, frame, &row));
         m_store.outbox().erase(entry.id);
         m_forgetOnCommit.push_back(frame.tempId);
         protocol::Event own;
@@ -258,11 +263,9 @@ void Engine::Impl::confirmed(Room& room, const SendEntry& entry,
         own.id = frame.id;
         own.sender = m_config.user;
         own.ts = frame.ts;
-        if (const auto row = m_store.timeline().row(entry.tid, room.view())) {
-            own.kind = row->kind;
-            own.body = row->body;
-            own.deleted = row->deleted;
-        }
+        own.kind = row.kind;
+        own.body = std::move(row.body);
+        own.deleted = row.deleted;
         // A repeat tells that it is there, not what it says by now: another server's past, or an
         // edit since. It is looked at again.
         if (frame.seq == room.rec.synced.next() && !frame.dup) {

@@ -15,6 +15,8 @@ bool ofRoom(const SendEntry& entry)
 
 } // namespace
 
+const std::deque<SendEntry> SendQueue::kNone;
+
 void SendQueue::count(const SendEntry& entry, int by)
 {
     const auto add = [by](std::size_t& to, bool applies) {
@@ -40,15 +42,17 @@ void SendQueue::setState(SendEntry& entry, SendState state)
 void SendQueue::push(SendEntry entry)
 {
     count(entry, 1);
-    m_entries.push_back(std::move(entry));
+    if (!m_entries)
+        m_entries = std::make_unique<std::deque<SendEntry>>();
+    m_entries->push_back(std::move(entry));
 }
 
 SendEntry* SendQueue::next(std::size_t window, MonoTime now)
 {
-    if (now < m_notBefore || inFlight() >= window)
+    if (!m_entries || now < m_notBefore || inFlight() >= window)
         return nullptr;
     bool held = false;
-    for (SendEntry& entry : m_entries) {
+    for (SendEntry& entry : *m_entries) {
         held = held || (entry.state == SendState::Failed && entry.op == offline::Op::Send);
         if (held && m_roomChanges == 0)
             return nullptr;
@@ -61,7 +65,7 @@ SendEntry* SendQueue::next(std::size_t window, MonoTime now)
 TempId SendQueue::prevOf(const SendEntry& entry) const
 {
     TempId prev;
-    for (const SendEntry& ahead : m_entries) {
+    for (const SendEntry& ahead : entries()) {
         if (ahead.id >= entry.id)
             break;
         if (ahead.op == offline::Op::Send && ahead.state != SendState::Failed)
@@ -88,11 +92,15 @@ void SendQueue::pending(const TempId& tempId)
 
 std::optional<SendEntry> SendQueue::remove(const TempId& tempId)
 {
-    for (auto it = m_entries.begin(); it != m_entries.end(); ++it) {
+    if (!m_entries)
+        return std::nullopt;
+    for (auto it = m_entries->begin(); it != m_entries->end(); ++it) {
         if (it->tempId == tempId) {
             count(*it, -1);
             SendEntry entry = std::move(*it);
-            m_entries.erase(it);
+            m_entries->erase(it);
+            if (m_entries->empty())
+                m_entries.reset();
             if (entry.awaiting())
                 progressed();
             return entry;
@@ -104,9 +112,11 @@ std::optional<SendEntry> SendQueue::remove(const TempId& tempId)
 // The path works: what had to back off for the one that is answered now does not any more.
 void SendQueue::progressed()
 {
-    for (SendEntry& entry : m_entries)
-        entry.attempts = std::min(entry.attempts, 1);
     m_notBefore = MonoTime{INT64_MIN};
+    if (!m_entries)
+        return;
+    for (SendEntry& entry : *m_entries)
+        entry.attempts = std::min(entry.attempts, 1);
 }
 
 void SendQueue::parentMissing(const TempId& tempId)
@@ -154,13 +164,15 @@ void SendQueue::retry(const TempId& tempId)
 std::vector<TempId> SendQueue::connectionLost()
 {
     std::vector<TempId> changed;
-    for (SendEntry& entry : m_entries) {
+    m_notBefore = MonoTime{INT64_MIN};
+    if (!m_entries)
+        return changed;
+    for (SendEntry& entry : *m_entries) {
         if (entry.awaiting()) {
             setState(entry, SendState::Unknown);
             changed.push_back(entry.tempId);
         }
     }
-    m_notBefore = MonoTime{INT64_MIN};
     return changed;
 }
 
@@ -174,7 +186,9 @@ std::vector<TempId> SendQueue::timedOut(MonoTime now)
 {
     std::vector<TempId> changed;
     bool behind = false;
-    for (SendEntry& entry : m_entries) {
+    if (!m_entries)
+        return changed;
+    for (SendEntry& entry : *m_entries) {
         if (!entry.awaiting())
             continue;
         // What came after a lost one was refused for its parent or is lost too: all again, in
@@ -191,7 +205,7 @@ std::vector<TempId> SendQueue::timedOut(MonoTime now)
 std::optional<MonoTime> SendQueue::timeoutAt() const
 {
     std::optional<MonoTime> first;
-    for (const SendEntry& entry : m_entries) {
+    for (const SendEntry& entry : entries()) {
         if (entry.awaiting()) {
             const MonoTime at = deadlineOf(entry);
             first = first ? std::min(*first, at) : at;
@@ -204,9 +218,11 @@ std::optional<MonoTime> SendQueue::timeoutAt() const
 
 SendEntry* SendQueue::find(const TempId& tempId)
 {
-    if (!m_entries.empty() && m_entries.back().tempId == tempId)
-        return &m_entries.back();
-    for (SendEntry& entry : m_entries) {
+    if (!m_entries)
+        return nullptr;
+    if (m_entries->back().tempId == tempId)
+        return &m_entries->back();
+    for (SendEntry& entry : *m_entries) {
         if (entry.tempId == tempId)
             return &entry;
     }

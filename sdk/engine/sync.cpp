@@ -112,8 +112,19 @@ void Engine::Impl::applyLog(Room& room, Seq lo, Seq hi, const protocol::Event* b
 {
     touch(room);
     holesMayChange(room);
+    const std::vector<offline::RowId> stored =
+        m_store.timeline().insertMessages(room.rec.key, begin, end);
     for (const protocol::Event* event = begin; event != end; ++event) {
-        applyEvent(room, *event);
+        const auto row = stored.empty() ? 0 : stored[static_cast<std::size_t>(event - begin)];
+        if (row == 0) {
+            applyEvent(room, *event);
+            continue;
+        }
+        if (room.open)
+            rowChanged(room, {row, 0});
+        else
+            m_changes[room.rec.row.room].fresh.push_back(row);
+        noteOwnOrForeign(room, *event);
     }
     // Mutations that came live while their target was on its way.
     for (const protocol::Event& orphan : room.log.orphans()) {
@@ -229,14 +240,13 @@ void Engine::Impl::pumpSync()
 {
     if (!live() || m_wantSync.empty() || m_syncPausedUntil || m_syncAhead >= kSyncAheadEventsMax)
         return;
-    for (const auto& [id, request] : m_asked) {
-        if (request.ask == Ask::Sync)
-            return;
-    }
-    for (const Request& request : m_waiting) {
-        if (request.ask == Ask::Sync)
-            return;
-    }
+    const auto isSync = [](const Request& request) { return request.ask == Ask::Sync; };
+    auto asked = static_cast<std::size_t>(
+        std::count_if(m_waiting.begin(), m_waiting.end(), isSync) +
+        std::count_if(m_asked.begin(), m_asked.end(),
+                      [&](const auto& entry) { return isSync(entry.second); }));
+    if (asked >= kSyncInFlightMax)
+        return;
     // By recency: what is on top of the list is current first.
     std::vector<Room*> rooms;
     for (auto it = m_wantSync.begin(); it != m_wantSync.end();) {
@@ -254,20 +264,22 @@ void Engine::Impl::pumpSync()
     std::stable_sort(rooms.begin(), rooms.end(), [](const Room* a, const Room* b) {
         return std::pair(a->open, a->rec.row.activeTs) > std::pair(b->open, b->rec.row.activeTs);
     });
-    if (rooms.size() > protocol::kRoomsPerFrameMax)
-        rooms.resize(protocol::kRoomsPerFrameMax);
-    protocol::SyncRequest frame;
-    frame.limit = static_cast<std::int64_t>(protocol::kSyncEventsPerRoomMax);
-    for (Room* room : rooms) {
-        room->sync = SyncPhase::InFlight;
-        m_wantSync.erase(room->rec.row.room);
-        frame.rooms.push_back(
-            {room->rec.row.room, room->rec.row.epoch, std::max(room->rec.synced, room->fetched)});
+    for (auto next = rooms.begin(); next != rooms.end() && asked < kSyncInFlightMax; ++asked) {
+        protocol::SyncRequest frame;
+        frame.limit = static_cast<std::int64_t>(protocol::kSyncEventsPerRoomMax);
+        for (std::int64_t events = 0; next != rooms.end() && events < kSyncEventsWanted &&
+                                      frame.rooms.size() < protocol::kRoomsPerFrameMax;
+             ++next) {
+            Room& room = **next;
+            const Seq since = std::max(room.rec.synced, room.fetched);
+            room.sync = SyncPhase::InFlight;
+            m_wantSync.erase(room.rec.row.room);
+            frame.rooms.push_back({room.rec.row.room, room.rec.row.epoch, since});
+            events += std::clamp<std::int64_t>(room.rec.row.head - since, 1, frame.limit);
+        }
+        ask(Ask::Sync, std::move(frame), {});
+        pumpRequests();
     }
-    if (frame.rooms.empty())
-        return;
-    ask(Ask::Sync, std::move(frame), {});
-    pumpRequests();
 }
 
 // The next page is asked for as soon as one is here, before it is stored: the wire and the server

@@ -195,8 +195,14 @@ void EngineWorker::schedule()
         return;
     // A timer of 0 ms comes after everything that was posted: a command of the user overtakes
     // background work.
-    if (m_engine->hasWork() && !m_work.isActive())
-        m_work.start();
+    if (m_engine->hasWork()) {
+        if (!m_work.isActive())
+            m_work.start();
+        // Many frames may come before that turn; what is next is asked once behind them. The moment
+        // that was planned before holds until then.
+        if (m_wakeup.isActive())
+            return;
+    }
     const skein::MonoTime at = m_engine->nextWakeupAt();
     const qint64 now = m_clock.now().ms;
     const qint64 wait = std::clamp<qint64>(at.ms > now ? at.ms - now : 0, 0, kSleepMaxMs);

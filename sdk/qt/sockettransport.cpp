@@ -4,9 +4,12 @@
 #include "protocol/limits.h"
 
 #include <QNetworkRequest>
+#include <QSslSocket>
+#include <QThreadPool>
 #include <QWebSocket>
 #include <QWebSocketHandshakeOptions>
 
+#include <mutex>
 #include <utility>
 
 namespace Skein
@@ -16,6 +19,12 @@ SocketTransport::SocketTransport(QUrl url, QObject* parent)
     : QObject(parent)
     , m_url(std::move(url))
 {
+    // Qt loads the TLS library when the first socket is made, encrypted or not; that takes longer
+    // than a handshake. Meanwhile the store is opened.
+    static std::once_flag loaded;
+    std::call_once(loaded, [] {
+        QThreadPool::globalInstance()->start([] { (void)QSslSocket::supportsSsl(); });
+    });
     m_handshake.setParent(this); // travels along when the object changes its thread
     m_handshake.setSingleShot(true);
     m_handshake.setInterval(kHandshakeTimeoutMs);

@@ -88,7 +88,8 @@ void Service::Impl::on(Connection& conn, protocol::SyncRequest& frame)
             }
             response.rooms.push_back(std::move(room));
         }
-        send(*still, response);
+        // Moved: a page is some hundred entries, and is not looked at again.
+        send(*still, protocol::ServerFrame(std::move(response)));
     };
     if (ranges.empty())
         return answered(std::move(rooms), std::vector<LogPage>());
@@ -144,7 +145,7 @@ void Service::Impl::on(Connection& conn, protocol::HistoryRequest& frame)
                               if (response.hasMore)
                                   response.cursor =
                                       std::to_string((newer ? response.hi : response.lo).value());
-                              send(*still, response);
+                              send(*still, protocol::ServerFrame(std::move(response)));
                           }));
 }
 
@@ -181,7 +182,7 @@ void Service::Impl::on(Connection& conn, protocol::Revalidate& frame)
                              response.asOf = page->asOf;
                              response.messages = std::move(page->messages);
                              response.hasMore = page->hasMore;
-                             send(*still, response);
+                             send(*still, protocol::ServerFrame(std::move(response)));
                          }));
 }
 

@@ -64,14 +64,15 @@ Device::~Device()
 
 Result<void> Device::open()
 {
+    // First, as in the app's worker: the TLS library is loaded beside what follows.
+    m_transport = std::make_unique<Skein::SocketTransport>(
+        QUrl(QStringLiteral("ws://127.0.0.1:%1/v1/socket").arg(m_port)));
     offline::StoreOptions options;
     options.path = m_path;
     auto store = offline::Store::open(options);
     if (!store)
         return fail(store.error());
     m_store = std::move(*store);
-    m_transport = std::make_unique<Skein::SocketTransport>(
-        QUrl(QStringLiteral("ws://127.0.0.1:%1/v1/socket").arg(m_port)));
     engine::Config config;
     config.device = m_account.device;
     config.user = m_account.user;
@@ -108,8 +109,13 @@ void Device::act(const std::function<void(engine::Engine&)>& command)
     if (!m_engine || !m_pulse)
         return;
     command(*m_engine);
-    if (m_engine->hasWork() && !m_pulse->work.isActive())
-        m_pulse->work.start();
+    if (m_engine->hasWork()) {
+        if (!m_pulse->work.isActive())
+            m_pulse->work.start();
+        // What it wakes up for next is asked when the work is done, as in the app's worker.
+        if (m_pulse->wakeup.isActive())
+            return;
+    }
     const MonoTime at = m_engine->nextWakeupAt();
     const std::int64_t now = m_clock.now().ms;
     m_pulse->wakeup.start(

@@ -2,7 +2,8 @@
 
 #include "core/random.h"
 
-#include <cstdio>
+#include <array>
+#include <charconv>
 
 namespace skein::server::sqlite
 {
@@ -215,16 +216,16 @@ TempId unpackTemp(std::string_view bytes)
     if (bytes.size() > kPackedUuidBytes)
         return TempId(bytes.substr(kPackedUuidBytes + 1));
     constexpr char kHex[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(36);
+    std::array<char, 2 * kPackedUuidBytes + 4> text{};
+    std::size_t size = 0;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
-            text += '-';
+            text[size++] = '-';
         const auto byte = static_cast<unsigned char>(bytes[i]);
-        text += kHex[byte >> 4];
-        text += kHex[byte & 15];
+        text[size++] = kHex[byte >> 4];
+        text[size++] = kHex[byte & 15];
     }
-    return TempId(std::move(text));
+    return TempId(std::string_view(text.data(), size));
 }
 
 std::string packExtra(const Event& event)
@@ -272,12 +273,19 @@ bool unpackExtra(std::string_view bytes, Event& event)
 
 EventId eventIdOf(std::int64_t room, Epoch epoch, Seq seq)
 {
-    char text[64];
-    const int length =
-        std::snprintf(text, sizeof text, "%llx-%llx-%llx", static_cast<unsigned long long>(room),
-                      static_cast<unsigned long long>(epoch.value()),
-                      static_cast<unsigned long long>(seq.value()));
-    return EventId(std::string_view(text, static_cast<std::size_t>(length)));
+    constexpr std::size_t kDigits = 16; // of 64 bits
+    std::string text;
+    text.reserve(3 * kDigits + 2);
+    for (const std::int64_t number : {room, epoch.value(), seq.value()}) {
+        std::array<char, kDigits> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                       static_cast<std::uint64_t>(number), 16)
+                             .ptr;
+        if (!text.empty())
+            text += '-';
+        text.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+    }
+    return EventId(std::move(text));
 }
 
 Event readEvent(const Stmt& row, std::int64_t room, const RoomId& roomId, Epoch epoch)

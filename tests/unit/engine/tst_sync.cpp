@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include <set>
+
 namespace skein::engine::test
 {
 
@@ -173,6 +175,63 @@ TEST_F(Sync, nextPageIsAskedForBeforeTheLastOneIsStored)
     EXPECT_TRUE(transport.take<SyncRequest>().empty());
     EXPECT_EQ(engine->link().link, Link::Live);
     EXPECT_EQ(screen.bodies().size(), 450U);
+}
+
+TEST_F(Sync, twoPagesOfDifferentRoomsAreOnTheirWayAtOnce)
+{
+    fillLog(600);
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    std::vector<protocol::RoomInfo> rooms;
+    for (int i = 0; i < 10; ++i) {
+        rooms.push_back(info(600));
+        rooms.back().head.room = RoomId("r" + std::to_string(i));
+    }
+    answerRooms(rooms);
+    std::set<RoomId> asked;
+    const auto requests = transport.take<SyncRequest>();
+    ASSERT_EQ(requests.size(), 2U);
+    for (const auto& request : requests) {
+        EXPECT_EQ(request.rooms.size(), 4U); // of which 200 each come
+        for (const auto& cursor : request.rooms)
+            EXPECT_TRUE(asked.insert(cursor.room).second) << cursor.room;
+    }
+    // One is answered: one more is asked for, of rooms that are not on their way.
+    say(pageOf(requests[0], 200));
+    const auto third = transport.take<SyncRequest>();
+    ASSERT_EQ(third.size(), 1U);
+    for (const auto& cursor : third[0].rooms) {
+        EXPECT_TRUE(std::none_of(requests[1].rooms.begin(), requests[1].rooms.end(),
+                                 [&](const auto& it) { return it.room == cursor.room; }))
+            << cursor.room;
+    }
+}
+
+TEST_F(Sync, aRoomThatIsNotOpenIsToldToBeLoadedAnewWhenMuchComes)
+{
+    const auto few = static_cast<std::int64_t>(kUnopenedChangeMax) - 1; // and a hole before them
+    fillLog(few);
+    goLive(few);
+    EXPECT_EQ(screen.resets, 0);
+    EXPECT_EQ(screen.bodies().size(), static_cast<std::size_t>(few));
+    drop();
+    engine->retryNow();
+    fillLog(few + 50);
+    reconnect();
+    answerSync();
+    EXPECT_EQ(screen.resets, 1);
+    EXPECT_LE(screen.told.size(), kUnopenedChangeMax); // the newest, for whoever announces them
+    EXPECT_EQ(screen.told.back().body, "m" + std::to_string(few + 50));
+    EXPECT_EQ(screen.bodies().size(), static_cast<std::size_t>(few) + 50);
+    engine->openRoom(kRoom);
+    drop();
+    engine->retryNow();
+    fillLog(few + 100);
+    reconnect();
+    answerSync();
+    EXPECT_EQ(screen.resets, 1); // on the screen row by row
+    EXPECT_EQ(screen.bodies().size(), static_cast<std::size_t>(few) + 100);
 }
 
 TEST_F(Sync, whatIsReceivedAheadOfTheStoreIsBounded)

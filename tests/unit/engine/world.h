@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 namespace skein::engine::test
@@ -76,10 +77,16 @@ public:
         ++changes;
         resets += change.reset ? 1 : 0;
         auto& room = rows[change.room];
-        if (change.reset)
+        if (change.reset) {
             room.clear();
+            if (reload) {
+                for (const auto& row : reload(change.room))
+                    room[row.rowId] = row;
+            }
+        }
         for (const auto id : change.removed)
             room.erase(id);
+        told = change.upserted;
         for (const auto& row : change.upserted) {
             room[row.rowId] = row;
             statuses[row.rowId].push_back(row.status);
@@ -147,7 +154,10 @@ public:
     std::vector<std::pair<TempId, Error>> failures;
     std::vector<protocol::MemberInfo> members;
     std::vector<FilteredPage> filtered;
+    std::vector<offline::MessageRow> told; ///< rows of the last change
     int changes = 0, resets = 0;
+    /// What is stored of a room: read when it is told to be loaded anew.
+    std::function<std::vector<offline::MessageRow>(const RoomId&)> reload;
 };
 
 inline protocol::Event message(std::int64_t seq, const std::string& body,
@@ -203,6 +213,12 @@ protected:
 
     void makeEngine()
     {
+        screen.reload = [this](const RoomId& room) {
+            auto reader = offline::Reader::open(path);
+            EXPECT_TRUE(reader);
+            const auto page = (*reader)->newest(room, 20'000);
+            return page ? page->rows : std::vector<offline::MessageRow>();
+        };
         engine = std::make_unique<Engine>(
             *store, Host{clock, random, transport, tokens, screen, metrics, Logger()},
             Config{DeviceId("device"), kMe, "Me", "test"});

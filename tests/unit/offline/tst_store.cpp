@@ -106,6 +106,35 @@ TEST_F(StoreTest, whatWasNotCommittedLeavesNothing)
     EXPECT_EQ((*store)->outbox().list().size(), 1U);
 }
 
+TEST_F(StoreTest, aReadingSeesOneStateAndATransactionEndsIt)
+{
+    auto opened = open(path);
+    ASSERT_TRUE(opened) << toString(opened.error());
+    Store& store = **opened;
+    const auto set = [&](const std::string& value) {
+        auto transaction = store.begin(Durability::Cache);
+        store.setFact("fact", value);
+        return transaction.commit().has_value();
+    };
+    ASSERT_TRUE(set("one"));
+    {
+        const Store::Reading reading(store);
+        {
+            const Store::Reading inner(store);
+            EXPECT_EQ(store.fact("fact"), "one");
+        }
+        EXPECT_EQ(store.fact("fact"), "one");
+        EXPECT_TRUE(set("two"));
+        EXPECT_EQ(store.fact("fact"), "two");
+    }
+    {
+        const Store::Reading reading(store);
+        EXPECT_EQ(store.fact("fact"), "two");
+    }
+    EXPECT_TRUE(set("three"));
+    EXPECT_FALSE(store.takeError());
+}
+
 TEST_F(StoreTest, secondOpenerIsTold)
 {
     auto first = open(path);

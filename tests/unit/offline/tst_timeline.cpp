@@ -68,6 +68,89 @@ TEST_F(TimelineTest, roomsWrittenInOneMillisecondDoNotStandInEachOthersPlace)
     EXPECT_EQ(tids.size(), 50U);
 }
 
+TEST_F(TimelineTest, manyMessagesAreStoredAsEachByItselfWouldBe)
+{
+    std::vector<protocol::Event> log;
+    for (std::int64_t seq = 1; seq <= 30; ++seq)
+        log.push_back(message(seq, "m" + std::to_string(seq)));
+    log[3].mentions = {kSelf};
+    log[3].reactions = {{"👍", {kPeer}}};
+    log[5].replyTo = Seq(1);
+    log[5].edited = log[5].pinned = true;
+    log[5].rev = Rev(90);
+    log[6] = message(7, "");
+    log[6].deleted = true;
+    log[9] = edit(10, 2, "changed");
+    log[12].tempId = tempId(1);
+    const auto stored = timeline().insertMessages(room, log.data(), log.data() + log.size());
+    ASSERT_EQ(stored.size(), log.size());
+    const RoomKey other = room + 1;
+    std::size_t many = 0;
+    for (std::size_t i = 0; i < log.size(); ++i) {
+        if (i == 9 || i == 12) {
+            EXPECT_EQ(stored[i], 0) << i; // no message, and one of our own
+            continue;
+        }
+        if (stored[i] == 0)
+            continue; // behind the last whole group
+        ++many;
+        const RowId alone = timeline().applyMessage(other, log[i]).changed;
+        MessageRow expected = *timeline().row(alone, {other, log[i].room, {}, {}});
+        expected.rowId = stored[i];
+        const auto row = timeline().row(stored[i], {room, log[i].room, {}, {}});
+        ASSERT_TRUE(row);
+        EXPECT_EQ(*row, expected) << i;
+    }
+    EXPECT_EQ(many, 24U);
+    // Fewer are not worth it.
+    EXPECT_TRUE(timeline().insertMessages(room, log.data(), log.data() + 7).empty());
+}
+
+TEST_F(TimelineTest, aKnownMessageAmongManyIsMergedAndAllAreTold)
+{
+    protocol::Event newer = message(3, "edited");
+    newer.rev = Rev(70);
+    newer.edited = true;
+    const RowId known = apply(newer);
+    protocol::Event stale = message(5, "old");
+    const RowId older = apply(stale);
+    std::vector<protocol::Event> log;
+    for (std::int64_t seq = 1; seq <= 8; ++seq)
+        log.push_back(message(seq, "m" + std::to_string(seq)));
+    log[4].rev = Rev(80);
+    log[4].body = "newer";
+    const auto stored = timeline().insertMessages(room, log.data(), log.data() + log.size());
+    ASSERT_EQ(stored.size(), 8U);
+    EXPECT_EQ(std::set<RowId>(stored.begin(), stored.end()).size(), 8U);
+    EXPECT_EQ(stored[2], known);
+    EXPECT_EQ(stored[4], older);
+    for (std::size_t i = 0; i < 8; ++i) {
+        const std::string body = i == 2 ? "edited" : i == 4 ? "newer" : log[i].body;
+        EXPECT_EQ(row(stored[i]).body, body) << i;
+    }
+}
+
+TEST_F(TimelineTest, manyMessagesFindPlacesBesideThoseThatAreTaken)
+{
+    // Of another room, just where two of these would stand.
+    std::vector<protocol::Event> log;
+    for (std::int64_t seq = 1; seq <= 8; ++seq)
+        log.push_back(message(seq, "m" + std::to_string(seq)));
+    std::vector<RowId> wanted = timeline().insertMessages(room, log.data(), log.data() + 8);
+    timeline().clearRoom(room);
+    // The step between rooms is 211 of 1,024 places in a millisecond.
+    protocol::Event other = message(300, "x");
+    other.ts = log[2].ts;
+    other.seq = Seq(log[2].seq.value() + 1024 - 211);
+    ASSERT_EQ(timeline().applyMessage(room + 1, other).changed, wanted[2]);
+    const auto stored = timeline().insertMessages(room, log.data(), log.data() + 8);
+    ASSERT_EQ(stored.size(), 8U);
+    EXPECT_NE(stored[2], wanted[2]);
+    EXPECT_EQ(std::set<RowId>(stored.begin(), stored.end()).size(), 8U);
+    for (std::size_t i = 0; i < 8; ++i)
+        EXPECT_EQ(row(stored[i]).body, log[i].body) << i;
+}
+
 TEST_F(TimelineTest, anOlderCopyNeverTakesBackANewerOne)
 {
     protocol::Event newer = message(1, "edited");
