@@ -16,7 +16,8 @@
 #define SKEIN_ROOM_COLUMNS                                                                         \
     SKEIN_ROOM_ROW_COLUMNS                                                                         \
     ", r.member, r.synced, r.read_told, r.delivered_told, r.server_name, r.server_topic, "         \
-    "r.server_archived, r.name_rev, r.topic_rev, r.archived_rev, r.role_rev"
+    "r.server_archived, r.name_rev, r.topic_rev, r.archived_rev, r.role_rev, "                     \
+    "r.info_due"
 
 namespace skein::offline
 {

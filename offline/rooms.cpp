@@ -86,6 +86,7 @@ std::vector<RoomRecord> Rooms::load()
         record.topicRev = Seq(q.integer(kRoomRowColumns + 8));
         record.archivedRev = Seq(q.integer(kRoomRowColumns + 9));
         record.roleRev = Seq(q.integer(kRoomRowColumns + 10));
+        record.infoDue = Seq(q.integer(kRoomRowColumns + 11));
         if (const auto found = counts.find(record.key); found != counts.end()) {
             record.row.queued = found->second.queued;
             record.row.failed = found->second.failed;
@@ -131,14 +132,15 @@ void Rooms::save(const RoomRecord& record)
                "= ?,"
                " last_sender = ?, last_name = ?, last_kind = ?, last_text = ?, last_ts = ?, "
                "active_ts = ?, server_name = ?, server_topic = ?, server_archived = ?, name_rev = "
-               "?, topic_rev = ?, archived_rev = ?, role_rev = ?"
+               "?, topic_rev = ?, archived_rev = ?, role_rev = ?, info_due = ?"
                " WHERE id = ?")
         .bind(record.member, row.epoch, row.kind, row.name, row.topic, row.role, row.archived,
               row.muted, row.members, row.head, row.headOrd, record.synced, row.read,
               record.readOrd, record.readTold, record.deliveredTold, row.othersRead,
               row.othersDelivered, row.mentions, last.seq, last.sender, last.senderName, last.kind,
               last.text, last.ts, row.activeTs, serverName, serverTopic, serverArchived,
-              record.nameRev, record.topicRev, record.archivedRev, record.roleRev, record.key)
+              record.nameRev, record.topicRev, record.archivedRev, record.roleRev, record.infoDue,
+              record.key)
         .run();
 }
 

@@ -47,6 +47,27 @@ offline::DraftRecord Engine::Impl::changedDraft(const Room& room, std::string te
     return next;
 }
 
+// The draft as it is told to a server that has forgotten it. What stood beside it can only be told
+// as part of it: joined as settling it joins them.
+offline::DraftRecord Engine::Impl::forgottenDraft(offline::DraftRecord draft)
+{
+    draft.rev = draft.base = Rev();
+    bool tell = draft.told && !draft.text.empty();
+    if (!draft.other.empty()) {
+        std::string both = draft.text.empty() ? draft.other : draft.text + "\n\n" + draft.other;
+        if (checkBody(both)) {
+            draft.text = std::move(both);
+            draft.other.clear();
+            tell = true;
+        }
+    }
+    if (tell) {
+        draft.told = false;
+        draft.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
+    }
+    return draft;
+}
+
 // After the commit.
 void Engine::Impl::showDraft(Room& room, offline::DraftRecord draft)
 {
@@ -127,13 +148,7 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
         for (auto& [id, room] : m_rooms) {
             if (room.draft.rev == Rev() && room.draft.told)
                 continue;
-            offline::DraftRecord next = room.draft;
-            next.rev = next.base = Rev();
-            if (next.told && !next.text.empty()) {
-                next.told = false;
-                next.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
-            }
-            again.emplace_back(&room, std::move(next));
+            again.emplace_back(&room, forgottenDraft(room.draft));
         }
         const auto done = transact(offline::Durability::Cache, [&] {
             for (const auto& [room, next] : again)

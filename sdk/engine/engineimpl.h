@@ -346,6 +346,7 @@ private:
     void loadDrafts();
     [[nodiscard]] offline::DraftRecord changedDraft(const Room& room, std::string text, Seq replyTo,
                                                     std::optional<Rev> base);
+    [[nodiscard]] offline::DraftRecord forgottenDraft(offline::DraftRecord draft);
     void showDraft(Room& room, offline::DraftRecord draft);
     void draftsAfterWelcome(std::optional<Rev> serverHas);
     void askDrafts();

@@ -73,6 +73,8 @@ void Engine::Impl::applyInfo(const protocol::RoomInfo& info)
     if (newer(room.rec.roleRev))
         row.role = info.role;
     showInfo(room, std::move(says));
+    if (asOf >= room.rec.infoDue)
+        room.rec.infoDue = Seq();
     row.muted = info.muted;
     row.members = info.members;
     room.rec.deliveredTold = std::max(room.rec.deliveredTold, info.delivered);
@@ -268,12 +270,7 @@ void Engine::Impl::removeRoom(const RoomId& id)
     const bool keep = m_store.outbox().usesRoom(room->rec.key) || !room->draft.text.empty() ||
                       !room->draft.other.empty();
     // The server forgets the draft of who leaves. Who is back later still has it, and tells it.
-    offline::DraftRecord draft = room->draft;
-    draft.rev = draft.base = Rev();
-    if (draft.told && !draft.text.empty()) {
-        draft.told = false;
-        draft.tempId = makeTempId(m_host.clock.wallNow(), m_host.random);
-    }
+    offline::DraftRecord draft = forgottenDraft(room->draft);
     const bool told = keep && room->draft.rev != Rev();
     const bool done = transact(offline::Durability::Cache, [&] {
                           if (told)
@@ -332,6 +329,7 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base)
     room.rec.row.mentions = 0;
     room.rec.row.last.reset();
     room.rec.nameRev = room.rec.topicRev = room.rec.archivedRev = room.rec.roleRev = Seq();
+    room.rec.infoDue = Seq();
     room.readTo = room.deliverTo = room.deliverSent = Seq();
     m_readsRefused.erase(room.rec.row.room); // a number of the lost log
     RoomChange& change = m_changes[room.rec.row.room];

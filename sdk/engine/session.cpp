@@ -288,6 +288,10 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
         reconnectLater(kept.error());
         return;
     }
+    for (const auto& [id, room] : m_rooms) {
+        if (room.rec.member && room.rec.infoDue)
+            unknown.push_back(id); // what it is called by now
+    }
     const bool walk = !m_roomsWalked; // also after a change of epoch
     if (walk) {
         m_walkKnown.clear();

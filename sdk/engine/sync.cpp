@@ -383,7 +383,9 @@ bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
             // the spans.
             if (told.limited && lo > room->rec.synced.next()) {
                 room->rec.synced = lo.previous();
-                // Renames and roles that the hole swallows come with the room's present state.
+                // Renames and roles that the hole swallows come with the room's present state:
+                // asked for now and, if no answer comes, on the next connection.
+                room->rec.infoDue = room->rec.synced;
                 if (!asked(Ask::RoomsAnew, told.room))
                     ask(Ask::RoomsAnew, protocol::RoomsRequest{{}, {told.room}, {}, 1}, told.room);
             }

@@ -43,6 +43,12 @@ protected:
         info.ts = 1;
         return info;
     }
+    void leaveAndComeBack()
+    {
+        say(protocol::RoomRemoved{kRoom});
+        say(protocol::RoomAdded{info(0)});
+        advance(2'000);
+    }
     void answer(const std::vector<DraftInfo>& drafts)
     {
         for (const auto& request : transport.take<DraftsRequest>())
@@ -92,6 +98,30 @@ TEST_F(Drafts, whoIsBackInARoomTellsTheDraftThatTheServerForgot)
     ASSERT_EQ(sent.size(), 1U);
     EXPECT_EQ(sent[0].text, "tomorrow");
     EXPECT_EQ(sent[0].base, Rev(0));
+}
+
+TEST_F(Drafts, whatStoodBesideADraftThatTheServerForgotIsToldWithIt)
+{
+    goLiveWithDrafts();
+    say(DraftChanged{stored("mine", "theirs"), {}});
+    leaveAndComeBack();
+    const auto sent = transport.take<DraftSet>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].text, "mine\n\ntheirs");
+    EXPECT_EQ(sent[0].base, Rev(0));
+    EXPECT_EQ(screen.rooms[kRoom].draftOther, "");
+}
+
+TEST_F(Drafts, whatStoodBesideAnEmptyDraftTakesItsPlace)
+{
+    goLiveWithDrafts();
+    say(DraftChanged{stored("", "theirs"), {}});
+    leaveAndComeBack();
+    const auto sent = transport.take<DraftSet>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].text, "theirs");
+    EXPECT_EQ(shown(), "theirs");
+    EXPECT_EQ(screen.rooms[kRoom].draftOther, "");
 }
 
 TEST_F(Drafts, aDraftOfALostGenerationIsToldAgainWhateverItsNumber)

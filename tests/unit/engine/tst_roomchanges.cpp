@@ -23,6 +23,27 @@ protected:
             answerSync();
         transport.sent.clear();
     }
+    /// Away for longer than what is caught up with: the newest two entries of 5,000 came.
+    void missTooMuch()
+    {
+        goLiveAs(protocol::Role::Member, 0);
+        drop();
+        engine->retryNow();
+        fillLog(5'000);
+        reconnect();
+        transport.take<protocol::RoomsRequest>(); // the walk of the whole list
+        for (const auto& request : transport.take<protocol::SyncRequest>()) {
+            protocol::SyncRoom room;
+            room.room = kRoom;
+            room.epoch = Epoch(epoch);
+            room.head = room.hi = Seq(5'000);
+            room.ord = Ord(5'000);
+            room.lo = Seq(4'999);
+            room.limited = true;
+            room.events = {log[4'999], log[5'000]};
+            say(protocol::SyncResponse{request.req, {room}, false});
+        }
+    }
     [[nodiscard]] static protocol::Event renamed(std::int64_t seq, const std::string& name)
     {
         protocol::Event event = message(seq, "");
@@ -133,23 +154,7 @@ TEST_F(RoomChanges, olderNameThatAHoleBringsLaterDoesNotReturn)
 
 TEST_F(RoomChanges, nameThatAGapTooLargeSwallowsIsAskedFor)
 {
-    goLiveAs(protocol::Role::Member, 0);
-    drop();
-    engine->retryNow();
-    fillLog(5'000);
-    reconnect();
-    transport.take<protocol::RoomsRequest>(); // the walk of the whole list
-    for (const auto& request : transport.take<protocol::SyncRequest>()) {
-        protocol::SyncRoom room;
-        room.room = kRoom;
-        room.epoch = Epoch(epoch);
-        room.head = room.hi = Seq(5'000);
-        room.ord = Ord(5'000);
-        room.lo = Seq(4'999);
-        room.limited = true;
-        room.events = {log[4'999], log[5'000]};
-        say(protocol::SyncResponse{request.req, {room}, false});
-    }
+    missTooMuch();
     const auto asked = transport.take<protocol::RoomsRequest>();
     ASSERT_EQ(asked.size(), 1U);
     ASSERT_EQ(asked[0].rooms, std::vector<RoomId>{kRoom});
@@ -157,6 +162,36 @@ TEST_F(RoomChanges, nameThatAGapTooLargeSwallowsIsAskedFor)
     now.name = "Renamed long ago";
     say(protocol::RoomsResponse{asked[0].req, {now}, false, ""});
     EXPECT_EQ(screen.rooms[kRoom].name, "Renamed long ago");
+}
+
+TEST_F(RoomChanges, nameThatAGapTooLargeSwallowedIsAskedForUntilItHasCome)
+{
+    const auto asksForIt = [this] {
+        const auto asked = transport.take<protocol::RoomsRequest>();
+        return std::any_of(asked.begin(), asked.end(), [](const auto& request) {
+            return request.rooms == std::vector<RoomId>{kRoom};
+        });
+    };
+    missTooMuch();
+    EXPECT_TRUE(asksForIt());
+    drop(); // before the answer
+    engine->retryNow();
+    reconnect();
+    EXPECT_TRUE(asksForIt());
+    restartProcess();
+    engine->start();
+    reconnect();
+    const auto asked = transport.take<protocol::RoomsRequest>();
+    ASSERT_FALSE(asked.empty());
+    protocol::RoomInfo now = info(5'000);
+    now.name = "Renamed long ago";
+    for (const auto& request : asked)
+        say(protocol::RoomsResponse{request.req, {now}, false, ""});
+    EXPECT_EQ(screen.rooms[kRoom].name, "Renamed long ago");
+    drop();
+    engine->retryNow();
+    reconnect();
+    EXPECT_FALSE(asksForIt()) << "it has come";
 }
 
 TEST_F(RoomChanges, whatTheRoleDoesNotAllowIsRefusedAtOnce)
