@@ -79,27 +79,6 @@ TEST_F(Connecting, whatIsCalledTwiceOrAtTheWrongTimeDoesNothing)
     EXPECT_EQ(engine->link().link, Link::SignedOut);
 }
 
-TEST_F(Connecting, withoutANetworkNothingIsTried)
-{
-    engine->networkReachable(false);
-    engine->start();
-    EXPECT_EQ(engine->link().link, Link::Offline);
-    EXPECT_EQ(transport.opens, 0);
-    engine->resumed();
-    EXPECT_EQ(transport.opens, 0);
-    engine->networkReachable(true);
-    EXPECT_EQ(transport.opens, 1);
-    engine->networkReachable(true); // is known
-    EXPECT_EQ(transport.opens, 1);
-    hello();
-    say(welcomeFrame());
-    engine->networkReachable(true);
-    EXPECT_EQ(engine->link().link, Link::CatchingUp);
-    engine->networkReachable(false);
-    EXPECT_EQ(engine->link().link, Link::Offline);
-    EXPECT_EQ(transport.closes, 1);
-}
-
 TEST_F(Connecting, aTokenThatCannotBeHadNowIsAskedForLaterAndOneForGoodStops)
 {
     engine->start();
