@@ -19,6 +19,12 @@ constexpr std::int64_t kTidProbesMax =
     "id, tid, temp_id, event_id, sender, kind, body, ts, ord, snap_rev, body_rev, react_rev, "     \
     "pin_rev, flags, reply_to, thread, failed, extra, base"
 
+/// NULL rather than an empty text.
+std::optional<std::string_view> orNull(std::string_view text)
+{
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
 } // namespace
 
 struct Timeline::Stored {
@@ -47,11 +53,6 @@ struct Timeline::Stored {
         return (shown.edited ? kFlagEdited : 0) | (shown.deleted ? kFlagDeleted : 0) |
                (shown.pinned ? kFlagPinned : 0) | (mentionsMe ? kFlagMentionsMe : 0) |
                (sentHere ? kFlagSentHere : 0);
-    }
-    /// NULL rather than an empty text.
-    [[nodiscard]] static std::optional<std::string> orNull(std::string text)
-    {
-        return text.empty() ? std::nullopt : std::optional(std::move(text));
     }
 };
 
@@ -103,10 +104,9 @@ void Timeline::write(const Stored& row)
                " ord = ?, snap_rev = ?, body_rev = ?, react_rev = ?, pin_rev = ?, flags = ?, "
                "reply_to = ?,"
                " thread = ?, failed = ?, extra = ?, base = ? WHERE tid = ?")
-        .bind(row.key, Stored::orNull(row.tempId.str()), Stored::orNull(row.id.str()), row.sender,
-              row.kind, row.shown.body, row.ts, row.ord, row.snapRev, row.bodyRev, row.reactRev,
-              row.pinRev, row.flags(), row.replyTo, row.thread, row.failed,
-              Stored::orNull(encodeExtra(row.shown)),
+        .bind(row.key, orNull(row.tempId.str()), orNull(row.id.str()), row.sender, row.kind,
+              row.shown.body, row.ts, row.ord, row.snapRev, row.bodyRev, row.reactRev, row.pinRev,
+              row.flags(), row.replyTo, row.thread, row.failed, orNull(encodeExtra(row.shown)),
               row.base ? std::optional(encodeBase(*row.base)) : std::nullopt, row.tid)
         .run();
 }
@@ -118,9 +118,6 @@ RowId Timeline::insertRow(Stored& row, bool* keyTaken)
     // time.
     const RowId wanted = row.tid;
     const std::string extra = encodeExtra(row.shown);
-    const auto orNull = [](const std::string& text) {
-        return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
-    };
     for (std::int64_t probe = 0; probe < kTidProbesMax && m_db.ok(); ++probe) {
         if (row.tid >= m_denseLo && row.tid <= m_denseHi)
             row.tid = m_denseHi + 1;
@@ -366,9 +363,6 @@ bool Timeline::insertGroup(RoomKey room, const protocol::Event* begin,
     int index = 0;
     for (std::size_t i = 0; i < kRowsAtOnce; ++i, index += kColumns) {
         const protocol::Event& event = begin[group[i]];
-        const auto orNull = [](const std::string& text) {
-            return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
-        };
         if (!event.reactions.empty() || !event.attachments.empty() || !event.mentions.empty()) {
             Content content;
             content.reactions = event.reactions;

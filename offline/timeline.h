@@ -54,14 +54,13 @@ public:
     /// part is known as of; a target that is not stored is nothing (its fetch will bring the
     /// resulting state).
     RowEffect applyMutation(RoomKey room, const protocol::Event& event);
-    /// The unsent row `tid` was committed as `seq`: same row, new place. `ord` and `ts` are the
-    /// server's.
-    /// `now`: what its row shows from now on; as it was when there is no such row.
     struct Confirmed {
         protocol::Kind kind = protocol::Kind::Text;
         std::string body;
         bool deleted = false;
     };
+    /// The unsent row `tid` was committed as `seq`: same row, new place. `ord` and `ts` are the
+    /// server's. `now`: what its row shows from now on; left as it was when there is no such row.
     RowEffect confirm(RowId tid, RoomKey room, const protocol::MessageConfirmed& confirmed,
                       Confirmed* now = nullptr);
 

@@ -15,6 +15,12 @@ constexpr std::int64_t kDraftRetryMs = 1'000;
 constexpr int kDraftDoublingsMax = 5;
 constexpr std::size_t kEnvelopeBytes = 128;
 
+/// The draft and what stands beside it, as one.
+std::string bothTexts(const offline::DraftRecord& draft)
+{
+    return draft.text.empty() ? draft.other : draft.text + "\n\n" + draft.other;
+}
+
 } // namespace
 
 void Engine::Impl::loadDrafts()
@@ -48,14 +54,13 @@ offline::DraftRecord Engine::Impl::changedDraft(const Room& room, std::string te
 }
 
 // The draft as it is told to a server that has forgotten it. What stood beside it can only be told
-// as part of it: joined as settling it joins them.
+// as part of it.
 offline::DraftRecord Engine::Impl::forgottenDraft(offline::DraftRecord draft)
 {
     draft.rev = draft.base = Rev();
     bool tell = draft.told && !draft.text.empty();
     if (!draft.other.empty()) {
-        std::string both = draft.text.empty() ? draft.other : draft.text + "\n\n" + draft.other;
-        if (checkBody(both)) {
+        if (std::string both = bothTexts(draft); checkBody(both)) {
             draft.text = std::move(both);
             draft.other.clear();
             tell = true;
@@ -113,14 +118,9 @@ Result<void> Engine::Impl::settleOtherDraft(const RoomId& id, bool keep)
     Room* room = findRoom(id);
     if (!room || room->draft.other.empty())
         return fail(ErrorCode::NotFound, "draft");
-    std::string text = room->draft.text;
-    if (keep) {
-        if (!text.empty())
-            text += "\n\n";
-        text += room->draft.other;
-        if (auto ok = checkBody(text); !ok)
-            return ok;
-    }
+    std::string text = keep ? bothTexts(room->draft) : room->draft.text;
+    if (auto ok = keep ? checkBody(text) : Result<void>(); !ok)
+        return ok;
     offline::DraftRecord next =
         changedDraft(*room, std::move(text), room->draft.replyTo, std::nullopt);
     next.other.clear();

@@ -1,9 +1,11 @@
 // The engine's state, and which file does what with it. Internal to sdk/engine/.
 //
-//   session.cpp   connecting, hello/welcome, token, closing      wakeups.cpp  heartbeat, probe,
-//   time-outs transports.cpp  socket or HTTP, climbing back, waking up dispatch.cpp  frames in, the
-//   work queue, frames out sender.cpp    the outbox on the wire      commands.cpp  what the user
-//   asks sync.cpp      the log: live path, gaps, catch-up   history.cpp  pages, holes, revalidation
+//   session.cpp   connecting, hello/welcome, token, closing
+//   wakeups.cpp   what is due when: heartbeat, probe, time-outs
+//   transports.cpp  socket or HTTP, climbing back, waking up
+//   dispatch.cpp  frames in, the work queue, frames out
+//   sender.cpp    the outbox on the wire      commands.cpp  what the user asks
+//   sync.cpp      the log: live path, gaps, catch-up   history.cpp  pages, holes, revalidation
 //   roomlist.cpp  rooms, subscriptions, epochs          receipts.cpp positions, unread
 //   drafts.cpp    what stands in the composers
 //   signals.cpp   typing and presence         changes.cpp   transactions, and telling the host

@@ -103,25 +103,17 @@ TEST_F(Drafts, whoIsBackInARoomTellsTheDraftThatTheServerForgot)
 TEST_F(Drafts, whatStoodBesideADraftThatTheServerForgotIsToldWithIt)
 {
     goLiveWithDrafts();
-    say(DraftChanged{stored("mine", "theirs"), {}});
-    leaveAndComeBack();
-    const auto sent = transport.take<DraftSet>();
-    ASSERT_EQ(sent.size(), 1U);
-    EXPECT_EQ(sent[0].text, "mine\n\ntheirs");
-    EXPECT_EQ(sent[0].base, Rev(0));
-    EXPECT_EQ(screen.rooms[kRoom].draftOther, "");
-}
-
-TEST_F(Drafts, whatStoodBesideAnEmptyDraftTakesItsPlace)
-{
-    goLiveWithDrafts();
-    say(DraftChanged{stored("", "theirs"), {}});
-    leaveAndComeBack();
-    const auto sent = transport.take<DraftSet>();
-    ASSERT_EQ(sent.size(), 1U);
-    EXPECT_EQ(sent[0].text, "theirs");
-    EXPECT_EQ(shown(), "theirs");
-    EXPECT_EQ(screen.rooms[kRoom].draftOther, "");
+    for (const auto& [text, both] : {std::pair("mine", "mine\n\ntheirs"), {"", "theirs"}}) {
+        say(DraftChanged{stored(text, "theirs"), {}});
+        leaveAndComeBack();
+        const auto sent = transport.take<DraftSet>();
+        ASSERT_EQ(sent.size(), 1U) << text;
+        EXPECT_EQ(sent[0].text, both);
+        EXPECT_EQ(sent[0].base, Rev(0));
+        EXPECT_EQ(shown(), both);
+        EXPECT_EQ(screen.rooms[kRoom].draftOther, "");
+        say(DraftChanged{stored(both), sent[0].tempId});
+    }
 }
 
 TEST_F(Drafts, aDraftOfALostGenerationIsToldAgainWhateverItsNumber)
