@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "core/result.h"
+#include "server/service/tokens.h"
 
 #include <cstdint>
 #include <string>
@@ -28,7 +29,7 @@ struct ServerOptions {
     /// The data directory was restored from a backup: begins a new generation, once.
     bool restored = false;
     /// A used refresh token is taken once more for so long, while its successor is unused.
-    std::int64_t refreshOverlapMs = 60'000;
+    std::int64_t refreshOverlapMs = kRefreshOverlapMs;
     std::int64_t drainMs = 3'000; ///< window over which clients are told to come back
     /// Cost of a password hash, in MiB. Below the default only for tests and demonstrations on this
     /// machine.

@@ -287,13 +287,17 @@ void Network::drain(server::ConnId id)
 // next heartbeat.
 void Network::owe(server::ConnId id, const std::vector<RoomId>& rooms)
 {
-    m_connections[id].owed.insert(rooms.begin(), rooms.end());
-    m_loop.after(kToldWithinMs, [this, id, rooms] {
+    const MonoTime when = m_loop.now();
+    for (const RoomId& room : rooms)
+        m_connections[id].owed.try_emplace(room, when);
+    m_loop.after(kToldWithinMs, [this, id, rooms, when] {
         Connection* connection = find(id);
         if (!connection || !connection->serverEnd || connection->closing || !m_uplink.service())
             return;
         for (const RoomId& room : rooms) {
-            if (connection->owed.contains(room) && m_uplink.isMember(connection->client, room))
+            const auto owed = connection->owed.find(room);
+            if (owed != connection->owed.end() && owed->second == when &&
+                m_uplink.isMember(connection->client, room))
                 m_trace.fail(m_loop.now(), "c: c" + std::to_string(connection->client) +
                                                " is not told that it misses something of " +
                                                room.str());

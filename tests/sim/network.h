@@ -106,7 +106,8 @@ private:
         std::unique_ptr<server::OutQueue> queue; ///< of the server, while the reader is slow
         std::string taken;                       ///< bytes of a frame that is not whole yet
         bool draining = false;
-        std::set<RoomId> owed; ///< what collapsed in the queue, until a room_dirty follows
+        std::map<RoomId, MonoTime>
+            owed; ///< collapsed in the queue when; until a room_dirty follows
         std::deque<std::pair<MonoTime, std::size_t>> leaving; ///< up: when, how much
         MonoTime upFree;
     };
