@@ -17,6 +17,10 @@ namespace skein::server
 
 inline constexpr std::size_t kHttpBodyBytesMax = 64 * 1024;
 inline constexpr std::size_t kHttpHeaderBytesMax = 8 * 1024;
+/// Of what has been read and not yet parsed: the head of one request, of one chunk, or a trailer.
+/// The parser's own limits say nothing about the last two, and without this bound they grow for as
+/// long as the peer goes on.
+inline constexpr std::size_t kHttpUnparsedBytesMax = 16 * 1024;
 
 struct HttpRequest {
     std::string method; ///< upper case

@@ -57,6 +57,7 @@ HttpConn::HttpConn(Engine& engine, Socket socket, std::string address, bool loop
     : m_engine(engine)
     , m_engineAlive(engine.alive())
     , m_stream(std::move(socket))
+    , m_buffer(kHttpUnparsedBytesMax)
     , m_address(std::move(address))
     , m_loopback(loopback)
 {
@@ -96,8 +97,12 @@ void HttpConn::onRead(const boost::system::error_code& error)
         m_busy = true;
         if (error == http::error::body_limit)
             answer(errorReply(makeError(ErrorCode::FrameTooLarge, "body over 65536 bytes")), false);
-        else if (error == http::error::header_limit || error == http::error::buffer_overflow)
+        else if (error == http::error::header_limit)
             answer(errorReply(431, makeError(ErrorCode::FrameTooLarge, "header over 8192 bytes")),
+                   false);
+        else if (error == http::error::buffer_overflow)
+            answer(errorReply(431, makeError(ErrorCode::FrameTooLarge,
+                                             "head of a chunk or trailer over 16384 bytes")),
                    false);
         else if (error.category() == make_error_code(http::error::bad_method).category() &&
                  error != http::error::end_of_stream && error != http::error::partial_message)

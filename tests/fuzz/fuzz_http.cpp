@@ -7,6 +7,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/version.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -54,6 +55,15 @@ void readHead(const http::request<http::string_body>& request)
             "an accept key of another length");
 }
 
+/// Boost before 1.86 claims that a last chunk of which more is needed has five bytes by then, and
+/// it may have four (boostorg/beast#2861). It is the claim alone that is wrong: without assertions,
+/// as the server is built for use, it goes on and finds the rest. So it is given the fifth byte
+/// together with the fourth.
+bool isBoostAssertion(const http::request_parser<http::string_body>& parser, std::size_t held)
+{
+    return BOOST_VERSION < 108600 && parser.is_header_done() && held == 4;
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
@@ -71,9 +81,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         held.append(stream, at, piece);
         // A heap block of its own, so that the sanitizer sees a step beyond it.
         const std::string block = held;
+        if (isBoostAssertion(parser, block.size()))
+            continue;
         const std::size_t used = parser.put(boost::asio::buffer(block), error);
         require(used <= block.size(), "used more than there was");
         held.erase(0, used);
+        if (held.size() >= kHttpUnparsedBytesMax)
+            return 0; // answered by the server: 431
         if (error == http::error::need_more)
             error = {};
         if (error)

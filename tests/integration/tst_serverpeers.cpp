@@ -1,6 +1,7 @@
 // Peers that are late: with a token that is too old or not ours, with a request that never ends,
 // with a socket that says nothing. Each is told why and let go, and the others notice nothing.
 #include "tests/integration/fixture.h"
+#include "tests/integration/httppeer.h"
 
 #include "server/service/tokens.h"
 
@@ -177,4 +178,30 @@ TEST_F(ServerPeers, whoStartsAndNeverEndsIsLetGoAndHoldsNobodyUp)
     EXPECT_TRUE(silent.untilClosed(kLetGoMs)) << "a connection without a request is kept for ever";
     EXPECT_EQ(noHello.closeCode(kLetGoMs), number(protocol::CloseCode::HelloTimeout));
     serves(ana);
+}
+
+TEST_F(ServerPeers, theHeadOfAChunkAndATrailerHaveAnEnd)
+{
+    const std::string head = "POST /v1/signin HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                             "Transfer-Encoding: chunked\r\n\r\n";
+    for (const std::string endless : {"1;x=", "1\r\n{\r\n0\r\nT: "}) {
+        HttpPeer peer(port());
+        ASSERT_TRUE(peer.sendRaw(head + endless + std::string(64 * 1024, 'x')));
+        const HttpAnswer answer = peer.receive();
+        EXPECT_EQ(answer.status, 431u) << endless;
+        EXPECT_NE(answer.body.find("frame_too_large"), std::string::npos) << answer.body;
+    }
+}
+
+TEST_F(ServerPeers, aBodyInChunksIsReadAlsoWhenItDripsIn)
+{
+    (void)account("ana");
+    const std::string body = R"({"name":"ana","password":"a wrong one","device_id":"d"})";
+    HttpPeer peer(port());
+    ASSERT_TRUE(peer.sendRaw("POST /v1/signin HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                             "Transfer-Encoding: chunked\r\n\r\n"));
+    for (const char byte : "10\r\n" + body.substr(0, 16) + "\r\n" + "27;a=b\r\n" + body.substr(16) +
+                               "\r\n0\r\nT: v\r\n\r\n")
+        ASSERT_TRUE(peer.sendRaw(std::string_view(&byte, 1)));
+    EXPECT_EQ(peer.receive().status, 401u);
 }
