@@ -271,6 +271,10 @@ void Engine::Impl::onError(const protocol::ErrorFrame& frame)
     // Whatever could not be answered now: asking again at once would get the same answer.
     if (frame.temporary)
         m_limiter.refused(FrameClass::Requests, at, wait);
+    // Whose turn it was not has not tried: the user's other devices take from the same bucket, so
+    // that one which keeps to the limit may be refused any number of times.
+    if (frame.code == ErrorCode::RateLimited)
+        --request->tries;
     if (request->ask == Ask::Sync) {
         for (const auto& cursor : std::get<protocol::SyncRequest>(request->frame).rooms) {
             if (Room* room = findRoom(cursor.room)) {

@@ -248,7 +248,7 @@ private:
     /// Nothing else brings what these ask for while the connection lives.
     [[nodiscard]] static bool mustBeAnswered(Ask what)
     {
-        return what == Ask::Drafts || what == Ask::RoomsAnew;
+        return what == Ask::Drafts || what == Ask::RoomsAnew || what == Ask::Revalidate;
     }
     void pumpRequests();
     void requestTimeouts(MonoTime now);

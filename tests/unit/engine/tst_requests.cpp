@@ -87,14 +87,14 @@ TEST_F(Requests, logWithoutAnAnswerIsAskedForAgain)
     EXPECT_EQ(count<SyncRequest>(), 1U) << "as often as it takes";
 }
 
-TEST_F(Requests, pageRefusedForNowIsAskedForThreeTimesAndThenByTheUserAgain)
+TEST_F(Requests, pageThatTheServerCannotGiveIsAskedForThreeTimesAndThenByTheUserAgain)
 {
     goLive(0);
     engine->wantHistory(kRoom, Seq(50));
     for (int tries = 1; tries <= 3; ++tries) {
         const auto asked = transport.take<HistoryRequest>();
         ASSERT_EQ(asked.size(), 1U) << tries;
-        refuse(asked[0].req, ErrorCode::RateLimited, true, 2'000);
+        refuse(asked[0].req, ErrorCode::ServerBusy, true, 2'000);
         EXPECT_EQ(count<HistoryRequest>(), 0U) << "not before its time";
         advance(2'000);
     }
@@ -109,6 +109,68 @@ TEST_F(Requests, pageWithoutAnAnswerIsAskedForThreeTimes)
     engine->wantHistory(kRoom, Seq(50));
     pass(120'000);
     EXPECT_EQ(count<HistoryRequest>(), 3U);
+}
+
+// The user's other devices take from the same bucket, so that one may be refused any number of
+// times.
+TEST_F(Requests, whatIsOverTheRateIsAskedForUntilItIsAnsweredAndNeverBeforeItsTime)
+{
+    goLive(0);
+    engine->wantHistory(kRoom, Seq(50));
+    for (int refusals = 1; refusals <= 20; ++refusals) {
+        const auto asked = transport.take<HistoryRequest>();
+        ASSERT_EQ(asked.size(), 1U) << refusals;
+        refuse(asked[0].req, ErrorCode::RateLimited, true, 40);
+        advance(39);
+        EXPECT_EQ(count<HistoryRequest>(), 0U) << refusals;
+        advance(1);
+    }
+    // None of them was a try.
+    pass(120'000);
+    EXPECT_EQ(count<HistoryRequest>(), 3U);
+}
+
+TEST_F(Requests, oldRowsOnTheScreenAreAskedAboutUntilTheServerAnswers)
+{
+    fillLog(3);
+    goLive(3);
+    drop();
+    engine->retryNow();
+    hello();
+    auto welcome = welcomeFrame();
+    welcome.dirty = {head(9)};
+    say(welcome);
+    const auto missed = transport.take<SyncRequest>();
+    ASSERT_EQ(missed.size(), 1U);
+    protocol::SyncRoom newest;
+    newest.room = kRoom;
+    newest.epoch = Epoch(epoch);
+    newest.lo = newest.hi = newest.head = Seq(9);
+    newest.ord = Ord(9);
+    newest.limited = true;
+    newest.events = {message(9, "m9")};
+    say(protocol::SyncResponse{missed[0].req, {newest}, false});
+    engine->openRoom(kRoom);
+    for (int refusals = 1; refusals <= 5; ++refusals) {
+        const auto asked = transport.take<protocol::Revalidate>();
+        ASSERT_EQ(asked.size(), 1U) << refusals;
+        refuse(asked[0].req, ErrorCode::ServerBusy, true, 500);
+        EXPECT_EQ(count<protocol::Revalidate>(), 0U) << "not before its time";
+        advance(500);
+    }
+    // Lost on a living connection, or never answered: each 15 s.
+    pass(60'000);
+    const auto asked = transport.take<protocol::Revalidate>();
+    ASSERT_EQ(asked.size(), 5U);
+    auto edited = message(2, "edited in the hole");
+    edited.rev = Rev(5);
+    edited.edited = true;
+    say(protocol::RevalidateResponse{
+        asked.back().req, kRoom, Seq(1), Seq(3), Seq(9), {edited}, false});
+    EXPECT_EQ(screen.bodies(),
+              (std::vector<std::string>{"m1", "edited in the hole", "m3", "[4-8]", "m9"}));
+    pass(60'000);
+    EXPECT_EQ(count<protocol::Revalidate>(), 0U) << "all is known";
 }
 
 TEST_F(Requests, draftsAreAskedForUntilTheyComeButNeverInARush)
