@@ -74,15 +74,17 @@ void Engine::Impl::frameReceived(std::string_view text, Via via)
         handle(*decoded);
         return;
     }
-    const bool isEntry = std::holds_alternative<protocol::LogEntry>(*decoded);
+    // What comes in numbers waits for those behind it: one transaction for all.
+    const bool ofMany =
+        std::holds_alternative<protocol::LogEntry>(*decoded) || tellsPosition(*decoded);
     Job& job = m_inbox.emplace_back();
     job.frame = std::move(*decoded);
     if (std::holds_alternative<protocol::SyncResponse>(job.frame))
         syncArrived(job);
     while (m_inbox.size() > kInboxFramesMax)
         work();
-    // Nothing is ahead of it: the first slice now. Entries of the log wait for those behind them.
-    if (m_inbox.size() == 1 && !isEntry)
+    // Nothing is ahead of it: the first slice now.
+    if (m_inbox.size() == 1 && !ofMany)
         work();
 }
 
@@ -122,6 +124,12 @@ void Engine::Impl::work()
             checkLive();
         return;
     }
+    if (tellsPosition(m_inbox.front().frame)) {
+        onPositions();
+        if (m_inbox.empty())
+            checkLive();
+        return;
+    }
     // A slice may end the connection or stop the engine, but never touches the queue itself.
     if (workOn(m_inbox.front()))
         m_inbox.pop_front();
@@ -136,11 +144,8 @@ bool Engine::Impl::workOn(Job& job)
 {
     bool done = true;
     std::visit(
-        Overloaded{[this](const protocol::RoomDirty& f) { onRoomDirty(f); },
-                   [this](const protocol::RoomAdded& f) { onRoomAdded(f.room); },
+        Overloaded{[this](const protocol::RoomAdded& f) { onRoomAdded(f.room); },
                    [this](const protocol::RoomRemoved& f) { removeRoom(f.room); },
-                   [this](const protocol::ReadState& f) { onReadState(f); },
-                   [this](const protocol::Receipts& f) { onReceipts(f); },
                    [this](const protocol::RoomsResponse& f) {
                        if (const auto request = answered(f.req))
                            onRooms(f, *request);

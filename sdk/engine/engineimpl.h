@@ -318,7 +318,7 @@ private:
     void applyInfo(const protocol::RoomInfo& info);
     void showInfo(Room& room, offline::RoomRecord::Info serverSays);
     void onRooms(const protocol::RoomsResponse& frame, const Request& request);
-    void onRoomDirty(const protocol::RoomDirty& frame);
+    void applyDirty(Room& room, const protocol::RoomDirty& frame);
     void askUnknown();
     void wantInitialSync(Room& room);
     void onRoomAdded(const protocol::RoomInfo& info);
@@ -334,9 +334,11 @@ private:
 
     // ---- receipts.cpp ----
     void readIsToBeTold(Room& room, Seq seq);
-    void onReadState(const protocol::ReadState& frame);
-    void onReceipts(const protocol::Receipts& frame);
-    void othersMoved(Room& room, Seq read, Seq delivered);
+    void onPositions(); ///< those at the front of the inbox, in one transaction
+    [[nodiscard]] static bool tellsPosition(const protocol::ServerFrame& frame);
+    void applyReadState(const protocol::ReadState& frame);
+    std::size_t applyReceipts(const protocol::Receipts& frame);
+    std::size_t othersMoved(Room& room, Seq read, Seq delivered);
     void readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread,
                   std::optional<Ord> countedAt = std::nullopt);
     void flushReceipts(MonoTime now);

@@ -178,29 +178,75 @@ void Engine::Impl::deliveriesUnproved()
     }
 }
 
-void Engine::Impl::onReadState(const protocol::ReadState& frame)
+// The run of them at the front of the inbox, in one transaction: a busy room tells where it stands
+// behind each message, and a transaction for each would cost as much as the messages.
+void Engine::Impl::onPositions()
 {
-    Room* room = findRoom(frame.room);
-    if (!room || !room->rec.member)
-        return;
+    std::vector<RoomId> dirty;
+    bool unknown = false;
+    // What the disk refuses is told again on the next connection.
     (void)transact(offline::Durability::Cache, [&] {
-        touch(*room);
-        offline::RoomRow& row = room->rec.row;
-        room->rec.readTold = std::max(room->rec.readTold, frame.read);
-        room->rec.deliveredTold = std::max(room->rec.deliveredTold, frame.delivered);
-        // Also where the position is known: read inside a hole, only the server can count.
-        if (frame.read >= row.read)
-            readUpTo(*room, frame.read, frame.unread, frame.ord);
-        if (frame.read >= row.read)
-            row.mentions = frame.mentions;
+        for (std::size_t rows = 0;
+             rows < kWorkRowsMax && !m_inbox.empty() && tellsPosition(m_inbox.front().frame);
+             ++rows) {
+            const protocol::ServerFrame frame = std::move(m_inbox.front().frame);
+            m_inbox.pop_front();
+            if (const auto* read = std::get_if<protocol::ReadState>(&frame)) {
+                applyReadState(*read);
+            } else if (const auto* receipts = std::get_if<protocol::Receipts>(&frame)) {
+                rows += applyReceipts(*receipts);
+            } else if (const auto* told = std::get_if<protocol::RoomDirty>(&frame)) {
+                Room* room = findRoom(told->head.room);
+                if (room && room->rec.member) {
+                    applyDirty(*room, *told);
+                    dirty.push_back(told->head.room);
+                } else {
+                    m_unknownRooms.insert(told->head.room);
+                    unknown = true;
+                }
+            }
+        }
     });
+    for (const RoomId& id : dirty) {
+        if (Room* room = findRoom(id))
+            wantInitialSync(*room);
+    }
+    if (unknown)
+        askUnknown();
+    pumpSync();
+    pumpRequests();
 }
 
-void Engine::Impl::onReceipts(const protocol::Receipts& frame)
+bool Engine::Impl::tellsPosition(const protocol::ServerFrame& frame)
+{
+    return std::holds_alternative<protocol::RoomDirty>(frame) ||
+           std::holds_alternative<protocol::ReadState>(frame) ||
+           std::holds_alternative<protocol::Receipts>(frame);
+}
+
+// Inside a transaction.
+void Engine::Impl::applyReadState(const protocol::ReadState& frame)
 {
     Room* room = findRoom(frame.room);
     if (!room || !room->rec.member)
         return;
+    touch(*room);
+    offline::RoomRow& row = room->rec.row;
+    room->rec.readTold = std::max(room->rec.readTold, frame.read);
+    room->rec.deliveredTold = std::max(room->rec.deliveredTold, frame.delivered);
+    // Also where the position is known: read inside a hole, only the server can count.
+    if (frame.read >= row.read) {
+        readUpTo(*room, frame.read, frame.unread, frame.ord);
+        row.mentions = frame.mentions;
+    }
+}
+
+// Inside a transaction. How many rows have another tick.
+std::size_t Engine::Impl::applyReceipts(const protocol::Receipts& frame)
+{
+    Room* room = findRoom(frame.room);
+    if (!room || !room->rec.member)
+        return 0;
     Seq read, delivered;
     for (const protocol::Position& position : frame.positions) {
         if (position.user == m_config.user)
@@ -208,20 +254,18 @@ void Engine::Impl::onReceipts(const protocol::Receipts& frame)
         read = std::max(read, position.read);
         delivered = std::max({delivered, position.delivered, position.read});
     }
-    if (read <= room->rec.row.othersRead && delivered <= room->rec.row.othersDelivered)
-        return;
-    (void)transact(offline::Durability::Cache, [&] { othersMoved(*room, read, delivered); });
+    return othersMoved(*room, read, delivered);
 }
 
-// Inside a transaction: the ticks of own rows follow, merged by max.
-void Engine::Impl::othersMoved(Room& room, Seq read, Seq delivered)
+// Inside a transaction: the ticks of own rows follow, merged by max. How many rows that are.
+std::size_t Engine::Impl::othersMoved(Room& room, Seq read, Seq delivered)
 {
     const Seq readBefore = room.rec.row.othersRead;
     const Seq deliveredBefore = room.rec.row.othersDelivered;
     read = std::max(read, readBefore);
     delivered = std::max(delivered, deliveredBefore);
     if (read == readBefore && delivered == deliveredBefore)
-        return;
+        return 0;
     touch(room);
     room.rec.row.othersRead = read;
     room.rec.row.othersDelivered = delivered;
@@ -235,11 +279,12 @@ void Engine::Impl::othersMoved(Room& room, Seq read, Seq delivered)
         rowChanged(room, {row.rowId, 0});
     // One line for all of them; where nothing of one's own is concerned, nobody will ask.
     if (rows.empty() && room.queue.empty())
-        return;
+        return 0;
     if (delivered > deliveredBefore)
         noteRoom(offline::Happening::Delivered, room, delivered);
     if (read > readBefore)
         noteRoom(offline::Happening::Read, room, read);
+    return rows.size();
 }
 
 } // namespace skein::engine

@@ -183,27 +183,16 @@ void Engine::Impl::askUnknown()
         ask(Ask::Rooms, std::move(frame), {});
 }
 
-void Engine::Impl::onRoomDirty(const protocol::RoomDirty& frame)
+// Inside a transaction.
+void Engine::Impl::applyDirty(Room& room, const protocol::RoomDirty& frame)
 {
-    Room* room = findRoom(frame.head.room);
-    if (!room || !room->rec.member) {
-        m_unknownRooms.insert(frame.head.room);
-        askUnknown();
-        pumpRequests();
-        return;
+    applyHead(room, frame.head);
+    offline::RoomRow& row = room.rec.row;
+    if (frame.preview && (!row.last || frame.preview->seq >= row.last->seq)) {
+        row.last = frame.preview;
+        row.activeTs = std::max(row.activeTs, frame.preview->ts);
+        m_store.users().setName(frame.preview->sender, frame.preview->senderName);
     }
-    (void)transact(offline::Durability::Cache, [&] {
-        applyHead(*room, frame.head);
-        offline::RoomRow& row = room->rec.row;
-        if (frame.preview && (!row.last || frame.preview->seq >= row.last->seq)) {
-            row.last = frame.preview;
-            row.activeTs = std::max(row.activeTs, frame.preview->ts);
-            m_store.users().setName(frame.preview->sender, frame.preview->senderName);
-        }
-    });
-    wantInitialSync(*room);
-    pumpSync();
-    pumpRequests();
 }
 
 void Engine::Impl::onRoomAdded(const protocol::RoomInfo& info)

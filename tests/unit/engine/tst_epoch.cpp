@@ -58,6 +58,22 @@ TEST_F(EpochChange, whatTheBackupLacksIsSentAgainUnderTheSameKeysAndInOrder)
     EXPECT_EQ(engine->outbox().queued, 0);
 }
 
+TEST_F(EpochChange, twoRestorationsThatAreToldTogetherResendOnce)
+{
+    for (int i = 1; i <= 2; ++i) {
+        protocol::RoomDirty told{head(2), {}};
+        told.head.epoch = Epoch(1'700'000'000'000 + i);
+        told.head.base = Seq(2);
+        engine->frameReceived(protocol::encode(protocol::ServerFrame(told)));
+    }
+    while (engine->hasWork())
+        engine->work();
+    EXPECT_EQ(engine->outbox().queued + engine->outbox().inFlight, 2);
+    restartProcess();
+    EXPECT_EQ(engine->outbox().queued, 2);
+    EXPECT_EQ(store->outbox().list().size(), 2U);
+}
+
 TEST_F(EpochChange, whatTheBackupHasIsNotSentAgain)
 {
     restore(3);

@@ -148,6 +148,30 @@ TEST_F(Receipts, othersPositionsMoveTheTicks)
     EXPECT_EQ(screen.timeline()[2].status, Status::Read);
 }
 
+TEST_F(Receipts, positionsThatComeTogetherAreStoredInOneTransaction)
+{
+    goLive();
+    std::vector<TempId> ids{sendText("a"), sendText("b")};
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        say(confirmation(ids[i], static_cast<std::int64_t>(i) + 1));
+    const int before = screen.listChanges;
+    for (const protocol::ServerFrame& frame :
+         {protocol::ServerFrame(protocol::Receipts{kRoom, {{kHer, Seq(1), Seq(2)}}}),
+          protocol::ServerFrame(protocol::ReadState{kRoom, Seq(2), Seq(2), 0, 0, Ord(2)}),
+          protocol::ServerFrame(protocol::Receipts{kRoom, {{kHer, Seq(2), Seq(2)}}}),
+          protocol::ServerFrame(protocol::RoomDirty{head(2, 2, 0), {}})})
+        engine->frameReceived(protocol::encode(frame));
+    EXPECT_EQ(screen.listChanges, before);
+    ASSERT_TRUE(engine->hasWork());
+    engine->work();
+    EXPECT_EQ(screen.listChanges, before + 1);
+    EXPECT_FALSE(engine->hasWork());
+    for (const auto& row : screen.timeline())
+        EXPECT_EQ(row.status, Status::Read);
+    EXPECT_EQ(screen.rooms[kRoom].read, Seq(2));
+    EXPECT_EQ(screen.rooms[kRoom].othersRead, Seq(2));
+}
+
 TEST_F(Receipts, aCountIsTakenAtTheHeadThatTheServerCountedAt)
 {
     fillLog(5);

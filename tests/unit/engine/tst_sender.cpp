@@ -81,6 +81,31 @@ TEST_F(Sender, confirmationsThatComeTogetherAreSettledInOneTransaction)
     EXPECT_FALSE(engine->hasWork());
 }
 
+TEST_F(Sender, positionsBetweenConfirmationsDoNotSplitTheirTransaction)
+{
+    goLive();
+    std::vector<TempId> ids;
+    for (int i = 0; i < 8; ++i)
+        ids.push_back(sendText("m" + std::to_string(i)));
+    const int before = screen.changes;
+    for (std::int64_t i = 0; i < 8; ++i) {
+        engine->frameReceived(protocol::encode(
+            protocol::ServerFrame(confirmation(ids[static_cast<std::size_t>(i)], i + 1))));
+        engine->frameReceived(
+            protocol::encode(protocol::ServerFrame(protocol::RoomDirty{head(i + 1), {}})));
+        engine->frameReceived(protocol::encode(protocol::ServerFrame(
+            protocol::ReadState{kRoom, Seq(i + 1), Seq(i + 1), 0, 0, Ord(i + 1)})));
+    }
+    EXPECT_EQ(screen.changes, before);
+    engine->work();
+    EXPECT_EQ(screen.changes, before + 1);
+    EXPECT_FALSE(engine->hasWork());
+    EXPECT_EQ(screen.outbox, OutboxState{});
+    EXPECT_EQ(screen.rooms[kRoom].read, Seq(8));
+    // A head that the confirmation has told already is nothing to ask for.
+    EXPECT_TRUE(transport.take<protocol::SyncRequest>().empty());
+}
+
 TEST_F(Sender, confirmationThatCameBeforeTheEndOfTheConnectionCounts)
 {
     goLive();

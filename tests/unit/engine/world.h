@@ -67,6 +67,7 @@ public:
     void roomsChanged(const std::vector<offline::RoomRow>& changed,
                       const std::vector<RoomId>& removed) override
     {
+        ++listChanges;
         for (const auto& row : changed)
             rooms[row.room] = row;
         for (const auto& id : removed)
@@ -155,7 +156,7 @@ public:
     std::vector<protocol::MemberInfo> members;
     std::vector<FilteredPage> filtered;
     std::vector<offline::MessageRow> told; ///< rows of the last change
-    int changes = 0, resets = 0;
+    int changes = 0, resets = 0, listChanges = 0;
     /// What is stored of a room: read when it is told to be loaded anew.
     std::function<std::vector<offline::MessageRow>(const RoomId&)> reload;
 };
