@@ -308,9 +308,9 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
         // What stands behind a message that failed for good waits for its writer, by design.
         std::string waiting;
         query(client->look(),
-              "SELECT temp_id || ' op ' || op || ' acked ' || acked FROM outbox "
-              "WHERE failed IS NULL AND room NOT IN "
-              "(SELECT room FROM outbox WHERE failed IS NOT NULL)",
+              "SELECT temp_id || ' op ' || op || ' acked ' || acked FROM outbox o "
+              "WHERE failed IS NULL AND NOT EXISTS (SELECT 1 FROM outbox f "
+              "WHERE f.room = o.room AND f.failed IS NOT NULL AND f.id < o.id)",
               [&](sqlite3_stmt* row) { waiting = text(row, 0); });
         if (!waiting.empty()) {
             reason += "waits in the outbox: " + waiting;
