@@ -449,4 +449,24 @@ void ClientNode::checkScreen()
     }
 }
 
+std::string ClientNode::oldRowsShown()
+{
+    sqlite3_stmt* rows = nullptr;
+    sqlite3_prepare_v2(look(),
+                       "SELECT r.server_id, s.lo, s.hi, s.as_of FROM spans s JOIN rooms r"
+                       " ON r.id = s.room WHERE r.member = 1 AND s.as_of < r.head",
+                       -1, &rows, nullptr);
+    std::string found;
+    while (found.empty() && sqlite3_step(rows) == SQLITE_ROW) {
+        const RoomId room(reinterpret_cast<const char*>(sqlite3_column_text(rows, 0)));
+        if (m_opened.contains(room))
+            found = m_label + ": " + room.str() + " from " +
+                    std::to_string(sqlite3_column_int64(rows, 1)) + " to " +
+                    std::to_string(sqlite3_column_int64(rows, 2)) + " as of " +
+                    std::to_string(sqlite3_column_int64(rows, 3));
+    }
+    sqlite3_finalize(rows);
+    return found;
+}
+
 } // namespace skein::sim

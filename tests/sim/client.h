@@ -85,6 +85,8 @@ public:
     void jumpWall(std::int64_t ms) { m_wallOffset += ms; }
     /// Compares what the screen was told, change by change, with what the store holds.
     void checkScreen();
+    /// A room on the screen some of whose rows the device itself knows to be old; empty: none.
+    [[nodiscard]] std::string oldRowsShown();
 
     std::int64_t tokenLifetimeMs = server::kAccessTokenMs;
     /// Speaks the wire as the version before this one did (olderwire.h).

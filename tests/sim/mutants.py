@@ -121,6 +121,8 @@ MUTANTS = [
      *expression("!job.filter.empty()", "false")),
     ("old pages are not asked about again", "sdk/engine/history.cpp",
      *expression("room.revalidateBudget <= 0", "true")),
+    ("what a busy server refuses three times is given up", "sdk/engine/dispatch.cpp",
+     *expression("mustBeAnswered(request->ask)", "false")),
     ("a head that is heard of is not gone after", "sdk/engine/sync.cpp",
      "    if (room.rec.row.head > room.rec.synced)\n        m_gaps.try_emplace",
      "    if (!MUTANT && room.rec.row.head > room.rec.synced)\n        m_gaps.try_emplace"),

@@ -10,18 +10,20 @@ using namespace server;
 namespace
 {
 constexpr std::uint64_t kReadStallMs = 400;
-}
+constexpr std::int64_t kBusyMs = 100;
+} // namespace
 
 // Passes everything through and writes down who became a member and who stopped being one.
 class ServerNode::Observed final : public Storage
 {
 public:
     Observed(Storage& real, Membership& membership, const std::int64_t& gapMax,
-             std::function<void(std::function<void()>)> later)
+             std::function<void(std::function<void()>)> later, std::function<bool()> refuses)
         : m_real(real)
         , m_membership(membership)
         , m_gapMax(gapMax)
         , m_later(std::move(later))
+        , m_refuses(std::move(refuses))
     {
     }
 
@@ -138,6 +140,11 @@ private:
     Done<T> late(Done<T> done)
     {
         return [this, done = std::move(done)](Result<T> result) {
+            if (m_refuses()) {
+                Error busy = makeError(ErrorCode::ServerBusy);
+                busy.retryAfter = Milliseconds(kBusyMs);
+                result = fail(std::move(busy));
+            }
             m_later([done, result = std::move(result)]() mutable { done(std::move(result)); });
         };
     }
@@ -151,6 +158,7 @@ private:
     Membership& m_membership;
     const std::int64_t& m_gapMax;
     std::function<void(std::function<void()>)> m_later;
+    std::function<bool()> m_refuses;
     std::map<UserKey, UserId> m_users;
 };
 
@@ -233,7 +241,8 @@ void ServerNode::start()
     });
     m_observed = std::make_unique<Observed>(
         *m_storage, m_membership, gapMax,
-        [this](std::function<void()> answer) { answerRead(std::move(answer)); });
+        [this](std::function<void()> answer) { answerRead(std::move(answer)); },
+        [this] { return readsRefused > 0 && m_random.chance(readsRefused); });
     ServiceConfig config;
     config.limits = limits;
     m_service = std::make_unique<Service>(*m_observed, m_tokens, m_outbound, m_loop.clock(), m_own,

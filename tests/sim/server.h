@@ -61,6 +61,7 @@ public:
     double commitStalls = 0;     ///< chance of a commit that takes long enough for message_pending
     std::int64_t gapMax = 1'000; ///< who missed more of a room gets its newest page and a hole
     double readStalls = 0;       ///< chance of an answer to a read that writes overtake
+    double readsRefused = 0;     ///< chance of a read that is refused for now
     double commitFails = 0;      ///< chance of a commit that the disk refuses
     protocol::Limits limits;     ///< of the next start
 

@@ -250,6 +250,8 @@ bool Simulation::scrollUp(ClientNode& client, const RoomId& room, offline::Posit
 
 void Simulation::readEverything()
 {
+    // A server that has much to do refuses some of it for now.
+    m_server.readsRefused = m_random.chance(0.5) ? 0.6 : 0;
     for (const auto& client : m_clients) {
         for (const auto& room : rooms(*client)) {
             if (!client->opened().contains(room.room))
@@ -260,6 +262,7 @@ void Simulation::readEverything()
     // As a user who scrolls to the top would: whatever is not stored is asked for.
     constexpr int kRoundsMax = 120;
     bool all = false;
+    std::string old;
     std::map<std::pair<int, RoomId>, offline::Position> reached;
     for (int round = 0; round < kRoundsMax && !all; ++round) {
         all = true;
@@ -274,8 +277,22 @@ void Simulation::readEverything()
         }
         m_loop.run(m_loop.now() + Milliseconds(1'000));
     }
+    // What was stored before is asked about by itself, as fast as the server lets a user ask.
+    const auto anyOld = [&] {
+        old.clear();
+        for (const auto& client : m_clients) {
+            if (old.empty())
+                old = client->oldRowsShown();
+        }
+        return !old.empty();
+    };
+    for (int round = 0; round < kRoundsMax && all && anyOld(); ++round)
+        m_loop.run(m_loop.now() + Milliseconds(1'000));
+    if (!old.empty())
+        m_trace.fail(m_loop.now(), "g: nobody asks how old rows stand now: " + old);
     if (!all)
         m_trace.fail(m_loop.now(), "g: the history cannot be read to its beginning");
+    m_server.readsRefused = 0;
     m_loop.run(m_loop.now() + Milliseconds(3'000));
 }
 
