@@ -254,8 +254,13 @@ void Simulation::readEverything()
     m_server.readsRefused = m_random.chance(0.5) ? 0.6 : 0;
     for (const auto& client : m_clients) {
         for (const auto& room : rooms(*client)) {
-            if (!client->opened().contains(room.room))
+            if (!client->opened().contains(room.room)) {
                 client->openRoom(room.room);
+            } else {
+                // Looked at once more: what a gap too large made old under the eyes is asked then.
+                client->engine().openRoom(room.room);
+                client->touched();
+            }
         }
     }
     m_loop.run(m_loop.now() + Milliseconds(3'000));
