@@ -34,7 +34,52 @@ bool waitsItsTurn(const protocol::ServerFrame& frame)
                       frame);
 }
 
+/// It is there because of something that this side has sent.
+bool answersOurs(const protocol::ServerFrame& frame)
+{
+    return std::visit(Overloaded{[](const protocol::Pong&) { return true; },
+                                 [](const protocol::Welcome&) { return true; },
+                                 [](const protocol::ErrorFrame&) { return true; },
+                                 [](const protocol::MessageConfirmed&) { return true; },
+                                 [](const protocol::MessagePending&) { return true; },
+                                 [](const protocol::MessageFailed&) { return true; },
+                                 [](const auto& one) {
+                                     if constexpr (requires { one.req; })
+                                         return !one.req.empty();
+                                     else
+                                         return false;
+                                 }},
+                      frame);
+}
+
 } // namespace
+
+void Engine::Impl::partReceived(Via via)
+{
+    if (via != m_via || !m_transportOpen)
+        return;
+    m_lastPart = now();
+    heard();
+}
+
+// A sign of life, but not yet that anything of ours gets through: with a line that was cut, what
+// comes down is often back seconds before what goes up is sent again.
+void Engine::Impl::heard()
+{
+    m_lastHeard = now();
+    if (m_probeDeadline)
+        m_probeDeadline = std::max(*m_probeDeadline, m_lastHeard + Milliseconds(kProbeBehindMs));
+}
+
+// Something of ours was answered, so this connection carries both ways.
+void Engine::Impl::answerHeard()
+{
+    m_lastAnswer = now();
+    m_probeDeadline.reset();
+    m_wroteAt.reset();
+    m_reconnect.proved();
+    m_ladder.proved();
+}
 
 void Engine::Impl::frameReceived(std::string_view text, Via via)
 {
@@ -45,8 +90,7 @@ void Engine::Impl::frameReceived(std::string_view text, Via via)
     }
     if (!m_transportOpen)
         return;
-    m_lastHeard = now();
-    m_probeDeadline.reset();
+    heard();
     auto decoded = protocol::decodeServerFrame(text);
     if (!decoded) {
         // The two sides do not understand each other: nothing after this frame can be trusted to be
@@ -62,6 +106,8 @@ void Engine::Impl::frameReceived(std::string_view text, Via via)
         !std::holds_alternative<protocol::Ping>(*decoded) &&
         !std::holds_alternative<protocol::ErrorFrame>(*decoded))
         return; // before the welcome nothing else has a meaning
+    if (answersOurs(*decoded))
+        answerHeard();
     // Those that came in one piece of the stream are settled together, in the host's next turn.
     if (auto* confirmation = std::get_if<protocol::MessageConfirmed>(&*decoded)) {
         m_confirms.push_back(std::move(*confirmation));
@@ -163,10 +209,17 @@ bool Engine::Impl::canWrite() const
     return m_transportOpen && live() && wire().unsentBytes() < protocol::kClientUnsentBytesMax;
 }
 
-void Engine::Impl::writeFrame(const protocol::ClientFrame& frame)
+std::size_t Engine::Impl::writeFrame(const protocol::ClientFrame& frame)
 {
-    if (m_transportOpen)
-        wire().send(protocol::encode(frame));
+    if (!m_transportOpen)
+        return 0;
+    std::string text = protocol::encode(frame);
+    const std::size_t bytes = text.size();
+    wire().send(std::move(text));
+    if (!m_wroteAt && !std::holds_alternative<protocol::Ping>(frame) &&
+        !std::holds_alternative<protocol::Pong>(frame))
+        m_wroteAt = now();
+    return bytes;
 }
 
 bool Engine::Impl::asked(Ask what, const RoomId& room) const
@@ -223,11 +276,18 @@ std::optional<Engine::Impl::Request> Engine::Impl::answered(const RequestId& id)
     return request;
 }
 
+MonoTime Engine::Impl::requestDeadline(const Request& request) const
+{
+    // While the parts of a long frame come in, answers are on their way.
+    return std::max(request.sentAt + Milliseconds(kRequestTimeoutMs),
+                    m_lastPart + Milliseconds(protocol::kProbeTimeoutMs));
+}
+
 void Engine::Impl::requestTimeouts(MonoTime at)
 {
     std::vector<RequestId> late;
     for (const auto& [id, request] : m_asked) {
-        if ((at - request.sentAt).count() >= kRequestTimeoutMs)
+        if (requestDeadline(request) <= at)
             late.push_back(id);
     }
     for (const RequestId& id : late) {

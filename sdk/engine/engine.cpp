@@ -96,6 +96,10 @@ void Engine::frameReceived(std::string_view text, Via via)
 {
     m_impl->frameReceived(text, via);
 }
+void Engine::partReceived(Via via)
+{
+    m_impl->partReceived(via);
+}
 void Engine::tokenReady(Result<std::string> token)
 {
     m_impl->settleConfirms();

@@ -228,6 +228,9 @@ public:
     void transportClosed(std::uint16_t closeCode, std::string_view reason, Via via = Via::Socket,
                          std::optional<Milliseconds> retryAfter = {});
     void frameReceived(std::string_view text, Via via = Via::Socket);
+    /// A part of a frame that is not complete: a sign of life. A transport that can tell does, or a
+    /// long frame over a narrow line is taken for silence.
+    void partReceived(Via via = Via::Socket);
     void tokenReady(Result<std::string> token);
 
     // ---- time and work ----

@@ -37,8 +37,7 @@ namespace skein::engine
 
 inline constexpr std::int64_t kConnectTimeoutMs = 15'000; ///< token, TCP, TLS, upgrade
 inline constexpr std::int64_t kClockStepMs =
-    2'000; ///< of the server's clock against ours: told anew
-inline constexpr std::int64_t kProbeAfterMs = 2'000; ///< silence with something unconfirmed
+    2'000;                                        ///< of the server's clock against ours: told anew
 inline constexpr std::int64_t kUnsentPollMs = 50; ///< the transport does not tell when it drained
 inline constexpr std::int64_t kGapGraceMs =
     1'000; ///< a head ahead of the log may just be on its way
@@ -98,6 +97,7 @@ public:
 
     // ---- dispatch.cpp ----
     void frameReceived(std::string_view text, Via via);
+    void partReceived(Via via);
     [[nodiscard]] bool hasWork() const { return !m_inbox.empty() || !m_confirms.empty(); }
     void work();
     /// Settles the confirmations that wait, all in one transaction. Before anything that looks at
@@ -209,18 +209,27 @@ private:
     /// Closes the transport and forgets what belonged to the connection; `why` for the ladder.
     void dropConnection(Ladder::End why = Ladder::End::Dropped);
     void connectionEnded(); ///< bookkeeping after the transport is gone
-    void reconnectLater(Error why);
+    /// `silence`: nothing was heard any more, which speaks for the network.
+    void reconnectLater(Error why, bool silence = false);
     void stopFor(Error why);
     [[nodiscard]] protocol::Hello makeHello(const std::string& token, const Transport& over);
     void sendHello(const std::string& token);
     void heardClock(std::int64_t serverNowMs);
     void checkLive();
+    void heard();
+    void answerHeard();
+    [[nodiscard]] MonoTime connectDeadline() const;
     void heartbeat(MonoTime now);
     [[nodiscard]] bool live() const
     {
         return m_link.link == Link::Live || m_link.link == Link::CatchingUp;
     }
-    [[nodiscard]] bool anythingAwaited() const;
+    struct Awaited {
+        MonoTime since{INT64_MAX}; ///< when the oldest of it was sent
+        std::size_t bytes = 0;     ///< of messages and changes in flight
+    };
+    /// What has been sent and not answered; nullopt: nothing.
+    [[nodiscard]] std::optional<Awaited> awaited() const;
 
     // ---- transports.cpp ----
     [[nodiscard]] Transport& wire() const
@@ -241,7 +250,8 @@ private:
     // ---- dispatch.cpp ----
     void handle(protocol::ServerFrame& frame);
     bool workOn(Job& job); ///< one slice; true when the job is done
-    void writeFrame(const protocol::ClientFrame& frame);
+    /// Gives the bytes of the frame; 0 when there is no connection.
+    std::size_t writeFrame(const protocol::ClientFrame& frame);
     [[nodiscard]] bool canWrite() const;
     void ask(Ask what, protocol::ClientFrame frame, const RoomId& room);
     [[nodiscard]] bool asked(Ask what, const RoomId& room) const;
@@ -251,6 +261,7 @@ private:
         return what == Ask::Drafts || what == Ask::RoomsAnew || what == Ask::Revalidate;
     }
     void pumpRequests();
+    [[nodiscard]] MonoTime requestDeadline(const Request& request) const;
     void requestTimeouts(MonoTime now);
     std::optional<Request> answered(const RequestId& id);
     void onError(const protocol::ErrorFrame& frame);
@@ -431,6 +442,12 @@ private:
     std::optional<Climb> m_climb;
     std::int64_t m_clockOffsetMs = 0;
     MonoTime m_connectStarted, m_lastHeard, m_lastPing;
+    MonoTime m_lastAnswer; ///< to something that this side has sent
+    /// The first frame after the last answer. Also one that has no answer (a mark,
+    /// typing): when it does not get through, neither will the next message to this device, and
+    /// nobody here would notice.
+    std::optional<MonoTime> m_wroteAt;
+    MonoTime m_lastPart; ///< of a frame that is still coming in
     std::optional<MonoTime> m_probeDeadline;
     std::optional<MonoTime> m_reconnectAt;
     bool m_serverChose = false; ///< m_reconnectAt is the server's word
@@ -484,7 +501,13 @@ private:
     std::set<RoomId> m_draftRooms; ///< whose draft the server does not have
     bool m_draftsSynced = false;   ///< this server keeps drafts
     bool m_draftsBehind = false;   ///< it has newer ones than were fetched
-    Rev m_draftsRev;               ///< everything up to here was fetched
+    Rev m_draftsRev;               ///< everything up to here was fetched and has its room
+    // A draft may be told before its room is (the room's introduction was lost, or is on its way).
+    // It is passed over, the others are taken, and all from there on are asked for again when a
+    // room has come.
+    Rev m_draftsPage;               ///< how far the walk has come that is going on
+    bool m_draftsPlaceless = false; ///< that walk passed one over
+    bool m_draftsRoomCame = false;  ///< while an answer was on its way
 
     // receipts
     std::set<RoomId> m_receiptRooms;

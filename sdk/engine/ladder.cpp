@@ -50,6 +50,12 @@ void Ladder::ended(Via via, End why, MonoTime now, Random& random,
     case End::Unreachable:
         breaker.abandoned(now);
         return;
+    case End::Silent:
+        if (ofLive && m_proved && !stable) {
+            breaker.abandoned(now);
+            return;
+        }
+        [[fallthrough]];
     case End::Lost:
         if (stable)
             breaker.succeeded();
@@ -72,6 +78,7 @@ void Ladder::live(Via via, MonoTime now, Random& random)
 {
     m_liveSince = now;
     m_liveVia = via;
+    m_proved = false;
     if (via == Via::Socket)
         return; // its breaker closes when it has proved stable
     m_http.succeeded();

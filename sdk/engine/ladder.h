@@ -41,6 +41,7 @@ public:
         Hung,        ///< connected, and nothing came until the timeout
         Unreachable, ///< nobody there: says nothing about one way or the other
         Lost,        ///< a live session ended by the transport's fault
+        Silent,      ///< a live session fell silent: the network, unless it never worked
         Told,        ///< the server ended it with a code of its own: the way there is fine
         Dropped, ///< by this side, for a reason that says nothing about the way (stop, no network)
     };
@@ -48,6 +49,8 @@ public:
                std::optional<Milliseconds> retryAfter = {});
     /// A session became live.
     void live(Via via, MonoTime now, Random& random);
+    /// The live session has carried something both ways.
+    void proved() { m_proved = true; }
     /// Looks whether the live session has lasted long enough to count as stable.
     void settle(MonoTime now);
 
@@ -73,6 +76,7 @@ private:
     Via m_tried = Via::Http; ///< last, while both breakers are open
     std::optional<MonoTime> m_liveSince;
     Via m_liveVia = Via::Socket;
+    bool m_proved = false; ///< the live session
 };
 
 } // namespace skein::engine

@@ -1,6 +1,7 @@
 #include "sdk/engine/reconnect.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace skein::engine
 {
@@ -20,6 +21,16 @@ MonoTime Reconnect::failed(MonoTime now, Random& random)
     ++m_attempt;
     return now + Milliseconds(static_cast<std::int64_t>(
                      random.below(static_cast<std::uint64_t>(kCapsMs[step]) + 1)));
+}
+
+MonoTime Reconnect::silent(MonoTime now, Random& random)
+{
+    const bool good = std::exchange(m_proved, false);
+    settle(now);
+    if (!good && m_attempt > 0)
+        return failed(now, random);
+    m_attempt = 1;
+    return now;
 }
 
 MonoTime Reconnect::sentAway(MonoTime now, std::int64_t afterMs, std::int64_t jitterMs,

@@ -28,10 +28,23 @@ public:
     static constexpr std::int64_t kServerWindowMaxMs = 10 * 60 * 1000;
 
     /// The session became live.
-    void connected(MonoTime now) { m_liveSince = now; }
+    void connected(MonoTime now)
+    {
+        m_liveSince = now;
+        m_proved = false;
+    }
 
     /// The connection ended or could not be made. Returns when to try again.
     [[nodiscard]] MonoTime failed(MonoTime now, Random& random);
+
+    /// A live connection went silent. That is the network's doing: everybody notices it at another
+    /// moment and there is nothing to spread, so the first try is at once, for it may have come
+    /// back meanwhile. After a connection that neither answered anything nor stayed as failed():
+    /// then it may be the server after all.
+    [[nodiscard]] MonoTime silent(MonoTime now, Random& random);
+
+    /// Something that was sent over the connection was answered.
+    void proved() { m_proved = true; }
 
     /// The server chose the window: try again at a random moment in [after, after + jitter].
     [[nodiscard]] MonoTime sentAway(MonoTime now, std::int64_t afterMs, std::int64_t jitterMs,
@@ -52,6 +65,7 @@ private:
 
     int m_attempt = 0;
     std::optional<MonoTime> m_liveSince;
+    bool m_proved = false; ///< this connection, or the last
 };
 
 } // namespace skein::engine

@@ -141,8 +141,7 @@ bool Engine::Impl::sendOne(Room* room, SendQueue& queue, bool& blocked)
         blocked = true;
         return false;
     }
-    writeFrame(*frame);
-    queue.sent(*entry, at);
+    queue.sent(*entry, at, writeFrame(*frame));
     note(offline::Happening::Sent, entry->tempId);
     if (room && entry->op == offline::Op::Send)
         rowChanged(*room, {entry->tid, 0});

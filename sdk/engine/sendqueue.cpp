@@ -25,6 +25,8 @@ void SendQueue::count(const SendEntry& entry, int by)
     };
     const bool message = entry.op == offline::Op::Send;
     add(m_inFlight, entry.awaiting());
+    if (entry.awaiting())
+        m_bytesInFlight += static_cast<std::size_t>(by) * entry.wireBytes; // wraps back for -1
     add(m_queued, entry.toBeSent());
     add(m_failed, entry.state == SendState::Failed);
     add(m_messages, message);
@@ -74,12 +76,16 @@ TempId SendQueue::prevOf(const SendEntry& entry) const
     return prev;
 }
 
-void SendQueue::sent(SendEntry& entry, MonoTime now)
+void SendQueue::sent(SendEntry& entry, MonoTime now, std::size_t wireBytes)
 {
     if (!entry.everSent || entry.attempts == 0)
         entry.firstSentAt = now;
     entry.everSent = true;
-    setState(entry, SendState::InFlight);
+    count(entry, -1);
+    entry.wireBytes = static_cast<std::uint32_t>(wireBytes);
+    entry.state = SendState::InFlight;
+    count(entry, 1);
+    entry.transferMs = slowLineMs(m_bytesInFlight);
     entry.sentAt = now;
     ++entry.attempts;
 }
@@ -179,7 +185,20 @@ std::vector<TempId> SendQueue::connectionLost()
 MonoTime SendQueue::deadlineOf(const SendEntry& entry)
 {
     const int doublings = std::clamp(entry.attempts - 1, 0, kConfirmTimeoutDoublingsMax);
-    return entry.sentAt + Milliseconds(kConfirmTimeoutMs << doublings);
+    return entry.sentAt + Milliseconds((kConfirmTimeoutMs << doublings) + entry.transferMs);
+}
+
+std::optional<MonoTime> SendQueue::awaitedSince() const
+{
+    std::optional<MonoTime> first;
+    std::size_t left = m_inFlight;
+    for (auto entry = entries().begin(); left > 0; ++entry) {
+        if (!entry->awaiting())
+            continue;
+        first = first ? std::min(*first, entry->sentAt) : entry->sentAt;
+        --left;
+    }
+    return first;
 }
 
 std::vector<TempId> SendQueue::timedOut(MonoTime now)

@@ -35,6 +35,8 @@ struct SendEntry {
     MonoTime sentAt;       ///< last time
     MonoTime firstSentAt;  ///< for the latency from send to confirmed
     int attempts = 0;
+    std::uint32_t wireBytes = 0; ///< of its frame, last time
+    std::int64_t transferMs = 0; ///< that a slow line takes for it and what was ahead of it then
     Seq acked;
 
     [[nodiscard]] bool awaiting() const noexcept
@@ -47,13 +49,27 @@ struct SendEntry {
     }
 };
 
+/// Silence with something unanswered, then the server is asked for a sign of life
+/// (protocol::kProbeTimeoutMs).
+inline constexpr std::int64_t kProbeAfterMs = 1'000;
+/// After anything else that comes in meanwhile, the answer may be behind it for as long.
+inline constexpr std::int64_t kProbeBehindMs = 1'500;
+/// What a line is taken to carry at least (64 kbit/s): patience grows by the time that what was
+/// sent takes on it, or a long message would be given up and sent again for ever.
+inline constexpr std::int64_t kSlowLineBytesPerS = 8'000;
+
+[[nodiscard]] constexpr std::int64_t slowLineMs(std::size_t bytes) noexcept
+{
+    return static_cast<std::int64_t>(bytes) * 1000 / kSlowLineBytesPerS;
+}
+
 class SendQueue
 {
 public:
-    /// No answer for this long on a living connection: the entry's fate is unknown. Doubles with
-    /// each attempt.
+    /// No answer for this long on a living connection, and for the time that a slow line takes for
+    /// what is in flight: the entry's fate is unknown. Doubles with each attempt.
     static constexpr std::int64_t kConfirmTimeoutMs = 10'000;
-    static constexpr int kConfirmTimeoutDoublingsMax = 3;
+    static constexpr int kConfirmTimeoutDoublingsMax = 2; ///< 40 s: below what promise g allows
 
     void push(SendEntry entry);
     /// The entry to send now, or none: the window is full, the room is backing off, or a failed
@@ -61,7 +77,8 @@ public:
     [[nodiscard]] SendEntry* next(std::size_t window, MonoTime now);
     /// The message ahead of `entry` that is not confirmed yet: what `prev` names. Empty = none.
     [[nodiscard]] TempId prevOf(const SendEntry& entry) const;
-    void sent(SendEntry& entry, MonoTime now);
+    /// `wireBytes`: of its frame.
+    void sent(SendEntry& entry, MonoTime now, std::size_t wireBytes);
     void pending(const TempId& tempId);
     /// Confirmed or discarded: gone. The entry as it was.
     std::optional<SendEntry> remove(const TempId& tempId);
@@ -93,6 +110,9 @@ public:
     }
     [[nodiscard]] bool empty() const noexcept { return !m_entries; }
     [[nodiscard]] std::size_t inFlight() const noexcept { return m_inFlight; }
+    [[nodiscard]] std::size_t bytesInFlight() const noexcept { return m_bytesInFlight; }
+    /// When the oldest that is in flight was sent; nullopt: none is.
+    [[nodiscard]] std::optional<MonoTime> awaitedSince() const;
     /// Waiting to be sent, or to be sent again.
     [[nodiscard]] std::size_t queued() const noexcept { return m_queued; }
     [[nodiscard]] std::size_t failedCount() const noexcept { return m_failed; }
@@ -108,8 +128,8 @@ private:
     void count(const SendEntry& entry, int by);
     void progressed();
     void setState(SendEntry& entry, SendState state);
-    std::size_t m_inFlight = 0, m_queued = 0, m_failed = 0, m_messages = 0, m_failedMessages = 0,
-                m_roomChanges = 0;
+    std::size_t m_inFlight = 0, m_bytesInFlight = 0, m_queued = 0, m_failed = 0, m_messages = 0,
+                m_failedMessages = 0, m_roomChanges = 0;
     /// Ascending by id; bounded by the disk. Null when there are none, as nearly always: an empty
     /// deque takes 0.6 KB, and there is a queue for each of thousands of rooms.
     std::unique_ptr<std::deque<SendEntry>> m_entries;

@@ -454,6 +454,7 @@ void Engine::Impl::connectionEnded()
 {
     settleConfirms(false); // what was received counts; there is nobody to send to
     m_probeDeadline.reset();
+    m_wroteAt.reset();
     m_token.reset();
     m_catchUpSince.reset();
     m_slowedUntil.reset();
@@ -497,7 +498,7 @@ void Engine::Impl::connectionEnded()
     tellOutbox();
 }
 
-void Engine::Impl::reconnectLater(Error why)
+void Engine::Impl::reconnectLater(Error why, bool silence)
 {
     m_reconnects.add();
     const MonoTime at = now();
@@ -507,7 +508,8 @@ void Engine::Impl::reconnectLater(Error why)
             m_reconnect.sentAway(at, m_goodbye->afterMs, m_goodbye->jitterMs, m_host.random);
         m_goodbye.reset();
     } else {
-        m_reconnectAt = m_reconnect.failed(at, m_host.random);
+        m_reconnectAt = silence && m_reachable ? m_reconnect.silent(at, m_host.random)
+                                               : m_reconnect.failed(at, m_host.random);
     }
     if (why.retryAfter)
         m_reconnectAt =

@@ -7,18 +7,37 @@
 namespace skein::engine
 {
 
-bool Engine::Impl::anythingAwaited() const
+std::optional<Engine::Impl::Awaited> Engine::Impl::awaited() const
 {
+    std::optional<Awaited> all;
+    const auto add = [&all](MonoTime since, std::size_t bytes) {
+        if (!all)
+            all.emplace();
+        all->since = std::min(all->since, since);
+        all->bytes += bytes;
+    };
+    const auto addQueue = [&add](const SendQueue& queue) {
+        if (const auto since = queue.awaitedSince())
+            add(*since, queue.bytesInFlight());
+    };
     for (const offline::RoomKey key : m_sendable) {
-        if (key == 0) {
-            if (m_roomless.inFlight() > 0)
-                return true;
-        } else if (const auto room = m_byKey.find(key); room != m_byKey.end()) {
-            if (room->second->queue.inFlight() > 0)
-                return true;
-        }
+        if (key == 0)
+            addQueue(m_roomless);
+        else if (const auto room = m_byKey.find(key); room != m_byKey.end())
+            addQueue(room->second->queue);
     }
-    return false;
+    for (const auto& [id, request] : m_asked)
+        add(request.sentAt, 0);
+    if (m_wroteAt)
+        add(*m_wroteAt, 0);
+    return all;
+}
+
+MonoTime Engine::Impl::connectDeadline() const
+{
+    // A long welcome over a narrow line takes its time, but it comes.
+    return std::max(m_connectStarted + Milliseconds(kConnectTimeoutMs),
+                    m_lastPart + Milliseconds(protocol::kProbeTimeoutMs));
 }
 
 void Engine::Impl::heartbeat(MonoTime at)
@@ -28,12 +47,16 @@ void Engine::Impl::heartbeat(MonoTime at)
     const auto silence = (at - m_lastHeard).count();
     if (silence >= m_heartbeatMs + protocol::kHeartbeatGraceMs ||
         (m_probeDeadline && at >= *m_probeDeadline)) {
-        dropConnection(Ladder::End::Lost);
-        reconnectLater(makeError(ErrorCode::Timeout, "no sign of life"));
+        dropConnection(Ladder::End::Silent);
+        reconnectLater(makeError(ErrorCode::Timeout, "no sign of life"), true);
         return;
     }
-    if (!m_probeDeadline && silence >= kProbeAfterMs && anythingAwaited()) {
-        m_probeDeadline = at + Milliseconds(protocol::kProbeTimeoutMs);
+    const auto waiting = m_probeDeadline ? std::nullopt : awaited();
+    const MonoTime since = waiting ? std::max(m_lastAnswer, waiting->since) : at;
+    if (waiting && (at - since).count() >= kProbeAfterMs) {
+        m_probeDeadline = std::max(since + Milliseconds(protocol::kProbeTimeoutMs),
+                                   at + Milliseconds(protocol::kProbeTimeoutMs - kProbeAfterMs)) +
+                          Milliseconds(slowLineMs(waiting->bytes));
         writeFrame(protocol::Ping{at.ms});
     } else if ((at - m_lastPing).count() >= m_heartbeatMs) {
         m_lastPing = at;
@@ -49,7 +72,7 @@ void Engine::Impl::tick()
         connectNow();
         return;
     }
-    if (m_transportBusy && !live() && (at - m_connectStarted).count() >= kConnectTimeoutMs) {
+    if (m_transportBusy && !live() && at >= connectDeadline()) {
         // An open transport that waits for our own token is not to blame.
         const bool waitsForUs = m_transportOpen && m_link.link == Link::Connecting;
         dropConnection(waitsForUs ? Ladder::End::Dropped : Ladder::End::Hung);
@@ -120,7 +143,7 @@ MonoTime Engine::Impl::nextWakeupAt()
     if (m_started)
         consider(m_reconnectAt);
     if (m_transportBusy && !live())
-        consider(m_connectStarted + Milliseconds(kConnectTimeoutMs));
+        consider(connectDeadline());
     for (const auto& [id, typists] : m_typing) {
         for (const Typist& typist : typists)
             consider(typist.until);
@@ -139,8 +162,8 @@ MonoTime Engine::Impl::nextWakeupAt()
     else if (m_via == Via::Http)
         consider(m_ladder.climbAt());
     consider(m_syncPausedUntil);
-    if (!m_probeDeadline && anythingAwaited())
-        consider(m_lastHeard + Milliseconds(kProbeAfterMs));
+    if (const auto waiting = m_probeDeadline ? std::nullopt : awaited())
+        consider(std::max(m_lastAnswer, waiting->since) + Milliseconds(kProbeAfterMs));
     bool wantsToSend = !m_waiting.empty() || (m_presence && !m_presenceTold);
     const auto considerQueue = [&](const SendQueue& queue) {
         consider(queue.timeoutAt());
@@ -156,7 +179,7 @@ MonoTime Engine::Impl::nextWakeupAt()
     for (const auto& [id, since] : m_gaps)
         consider(since + Milliseconds(kGapGraceMs));
     for (const auto& [id, request] : m_asked)
-        consider(request.sentAt + Milliseconds(kRequestTimeoutMs));
+        consider(requestDeadline(request));
     if (!m_waiting.empty() && m_asked.size() < kRequestsInFlightMax && canWrite())
         consider(m_limiter.readyAt(FrameClass::Requests, at));
     if (m_presence && !m_presenceTold && canWrite())

@@ -133,6 +133,10 @@ void EngineWorker::connectTransports()
             [this, view](const QByteArray& text) {
                 run([&](auto& engine) { engine.frameReceived(view(text), Via::Socket); });
             });
+    connect(m_transport.get(), &SocketTransport::partReceived, this,
+            [this] { run([](auto& engine) { engine.partReceived(Via::Socket); }); });
+    connect(m_http.get(), &HttpTransport::partReceived, this,
+            [this] { run([](auto& engine) { engine.partReceived(Via::Http); }); });
     connect(m_http.get(), &HttpTransport::opened, this,
             [this] { run([](auto& engine) { engine.transportOpened(Via::Http); }); });
     connect(m_http.get(), &HttpTransport::closed, this,

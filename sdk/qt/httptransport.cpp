@@ -114,6 +114,7 @@ void HttpTransport::call(HttpCall call)
     }
     m_replies.insert(call.id, reply);
     const auto tooLarge = http::boundReply(reply, kReplyBytesMax);
+    connect(reply, &QNetworkReply::readyRead, this, &HttpTransport::partReceived);
     // Queued: a request may fail before post() returns.
     connect(
         reply, &QNetworkReply::finished, this,

@@ -45,6 +45,8 @@ Q_SIGNALS:
     /// `retryAfterMs`: -1 = nobody said.
     void closed(int closeCode, const QByteArray& reason, qint64 retryAfterMs);
     void received(const QByteArray& text);
+    /// Bytes of an answer that is not complete.
+    void partReceived();
 
 private:
     void call(skein::engine::HttpCall call) override;

@@ -9,6 +9,7 @@
 #include <QWebSocket>
 #include <QWebSocketHandshakeOptions>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -32,6 +33,9 @@ SocketTransport::SocketTransport(QUrl url, QObject* parent)
         failed(m_reached ? skein::engine::kCloseHung : skein::engine::kCloseUnreachable,
                "handshake timed out");
     });
+    m_stagger.setParent(this);
+    m_stagger.setInterval(kStaggerMs);
+    connect(&m_stagger, &QTimer::timeout, this, &SocketTransport::staggered);
 }
 
 SocketTransport::~SocketTransport()
@@ -42,46 +46,96 @@ SocketTransport::~SocketTransport()
 void SocketTransport::open()
 {
     drop();
+    m_reached = false;
+    m_attemptsMade = 0;
+    m_handshake.start();
+    m_stagger.start();
+    attempt();
+}
+
+void SocketTransport::attempt()
+{
     // A new socket each time: nothing of the last connection can leak into this one.
     // No Origin: that is for browsers, and servers refuse those that they do not know.
-    m_socket = new QWebSocket(QString(), QWebSocketProtocol::VersionLatest, this);
+    auto* const socket = new QWebSocket(QString(), QWebSocketProtocol::VersionLatest, this);
     // Qt's own limits are 2 GiB.
-    m_socket->setMaxAllowedIncomingFrameSize(skein::protocol::kServerFrameBytesMax);
-    m_socket->setMaxAllowedIncomingMessageSize(skein::protocol::kServerFrameBytesMax);
-    connect(m_socket, &QWebSocket::connected, this, &SocketTransport::connected);
-    m_reached = false;
-    connect(m_socket, &QWebSocket::bytesWritten, this, [this] { m_reached = true; });
-    connect(m_socket, &QWebSocket::textMessageReceived, this,
+    socket->setMaxAllowedIncomingFrameSize(skein::protocol::kServerFrameBytesMax);
+    socket->setMaxAllowedIncomingMessageSize(skein::protocol::kServerFrameBytesMax);
+    connect(socket, &QWebSocket::connected, this, [this, socket] {
+        adopt(socket);
+        connected();
+    });
+    connect(socket, &QWebSocket::bytesWritten, this, [this, socket] {
+        adopt(socket);
+        m_reached = true;
+    });
+    connect(socket, &QWebSocket::textMessageReceived, this,
             [this](const QString& text) { Q_EMIT received(text.toUtf8()); });
-    connect(m_socket, &QWebSocket::binaryMessageReceived, this,
-            &SocketTransport::compressedReceived);
+    connect(socket, &QWebSocket::binaryMessageReceived, this, &SocketTransport::compressedReceived);
+    connect(socket, &QWebSocket::binaryFrameReceived, this, [this](const QByteArray&, bool last) {
+        if (!last)
+            Q_EMIT partReceived();
+    });
+    const auto ours = [this, socket] {
+        return socket == m_socket ||
+               std::find(m_attempts.begin(), m_attempts.end(), socket) != m_attempts.end();
+    };
     // Queued: both may be emitted from inside QWebSocket::open().
-    QWebSocket* const socket = m_socket;
     connect(
-        m_socket, &QWebSocket::disconnected, this,
-        [this, socket] {
-            if (socket == m_socket)
+        socket, &QWebSocket::disconnected, this,
+        [this, socket, ours] {
+            if (ours())
                 failed(m_open      ? static_cast<int>(socket->closeCode())
                        : m_reached ? skein::engine::kCloseNone
                                    : skein::engine::kCloseUnreachable,
                        socket->closeReason().toUtf8());
         },
         Qt::QueuedConnection);
-    const auto onError = [this, socket] {
-        if (socket == m_socket && !m_open)
+    const auto onError = [this, socket, ours] {
+        if (ours() && !m_open)
             failed(m_reached ? skein::engine::kCloseNone : skein::engine::kCloseUnreachable,
                    socket->errorString().toUtf8());
     };
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
-    connect(m_socket, &QWebSocket::errorOccurred, this, onError, Qt::QueuedConnection);
+    connect(socket, &QWebSocket::errorOccurred, this, onError, Qt::QueuedConnection);
 #else
-    connect(m_socket, QOverload<QAbstractSocket::SocketError>::of(&QWebSocket::error), this,
-            onError, Qt::QueuedConnection);
+    connect(socket, QOverload<QAbstractSocket::SocketError>::of(&QWebSocket::error), this, onError,
+            Qt::QueuedConnection);
 #endif
+    m_attempts.push_back(socket);
+    ++m_attemptsMade;
     QWebSocketHandshakeOptions options;
     options.setSubprotocols({QString::fromLatin1(skein::protocol::kSubprotocol)});
-    m_handshake.start();
-    m_socket->open(QNetworkRequest(m_url), options);
+    socket->open(QNetworkRequest(m_url), options);
+}
+
+void SocketTransport::staggered()
+{
+    // A connection has a port of its own, an attempt has none. It may still be busy with TLS, and
+    // another would only be in its way.
+    const bool through = std::any_of(m_attempts.begin(), m_attempts.end(),
+                                     [](const QWebSocket* one) { return one->localPort() != 0; });
+    if (m_attempts.empty() || through) {
+        m_stagger.stop();
+        return;
+    }
+    if (m_attempts.size() > 1) {
+        discard(m_attempts.back());
+        m_attempts.pop_back();
+    }
+    attempt();
+}
+
+void SocketTransport::adopt(QWebSocket* socket)
+{
+    if (socket == m_socket)
+        return;
+    m_stagger.stop();
+    m_socket = socket;
+    for (QWebSocket* const other : std::exchange(m_attempts, {})) {
+        if (other != socket)
+            discard(other);
+    }
 }
 
 void SocketTransport::connected()
@@ -134,22 +188,28 @@ void SocketTransport::close()
 void SocketTransport::drop()
 {
     m_handshake.stop();
+    m_stagger.stop();
     m_open = false;
-    if (QWebSocket* socket = std::exchange(m_socket, nullptr)) {
-        socket->disconnect(this);
-        // A close frame for a peer that listens; the object is gone when control returns to the
-        // loop.
-        if (socket->state() == QAbstractSocket::ConnectedState)
-            socket->close();
-        else
-            socket->abort();
-        socket->deleteLater();
-    }
+    for (QWebSocket* const socket : std::exchange(m_attempts, {}))
+        discard(socket);
+    if (QWebSocket* const socket = std::exchange(m_socket, nullptr))
+        discard(socket);
+}
+
+void SocketTransport::discard(QWebSocket* socket)
+{
+    socket->disconnect(socket->parent());
+    // A close frame for a peer that listens; the object is gone when control returns to the loop.
+    if (socket->state() == QAbstractSocket::ConnectedState)
+        socket->close();
+    else
+        socket->abort();
+    socket->deleteLater();
 }
 
 void SocketTransport::failed(int closeCode, const QByteArray& reason)
 {
-    if (!m_socket)
+    if (!m_socket && m_attempts.empty())
         return;
     drop();
     Q_EMIT closed(closeCode, reason);

@@ -315,8 +315,8 @@ FramePtr Engine::compressed(FramePtr frame)
         return m_lastCompressed;
     }
     std::string wire;
-    wire.reserve(bytes.size() + kWsHeaderBytesMax);
-    appendWsFrame(wire, WsOpcode::Binary, bytes);
+    wire.reserve(bytes.size() + (bytes.size() / kWsFragmentBytes + 1) * kWsHeaderBytesMax);
+    appendWsBinaryMessage(wire, bytes);
     m_counters.compressed.add();
     m_counters.compressedSaved.add(static_cast<std::int64_t>(frame->wire().size() - wire.size()));
     m_lastCompressed = std::make_shared<const OutFrame>(OutFrame::Prepared{std::move(wire)});

@@ -310,6 +310,16 @@ void appendWsFrame(std::string& out, WsOpcode opcode, std::string_view payload, 
     out.append(payload);
 }
 
+void appendWsBinaryMessage(std::string& out, std::string_view payload)
+{
+    WsOpcode opcode = WsOpcode::Binary;
+    for (; payload.size() > kWsFragmentBytes; payload.remove_prefix(kWsFragmentBytes)) {
+        appendWsFrame(out, opcode, payload.substr(0, kWsFragmentBytes), false);
+        opcode = WsOpcode::Continuation;
+    }
+    appendWsFrame(out, opcode, payload);
+}
+
 void appendMaskedWsFrame(std::string& out, WsOpcode opcode, std::string_view payload,
                          std::uint32_t mask, bool fin)
 {

@@ -59,6 +59,9 @@ enum class WsError : std::uint8_t {
 
 inline constexpr std::size_t kWsControlBytesMax = 125;
 inline constexpr std::size_t kWsHeaderBytesMax = 14;
+/// Of a large message to a client: a second of a line of 64 kbit/s, well below
+/// protocol::kProbeTimeoutMs.
+inline constexpr std::size_t kWsFragmentBytes = 8 * 1024;
 
 /// One message or control frame. `payload` lies in the caller's input or in the decoder; valid
 /// until the next call of next().
@@ -132,6 +135,9 @@ private:
 /// Appends an unmasked frame (server to client). `payload` of a control frame at most
 /// kWsControlBytesMax bytes.
 void appendWsFrame(std::string& out, WsOpcode opcode, std::string_view payload, bool fin = true);
+/// Appends a whole unmasked binary message, in fragments of kWsFragmentBytes: over a narrow link a
+/// reader sees that something comes long before the last byte of it.
+void appendWsBinaryMessage(std::string& out, std::string_view payload);
 /// Appends a masked frame (client to server) under the given key.
 void appendMaskedWsFrame(std::string& out, WsOpcode opcode, std::string_view payload,
                          std::uint32_t mask, bool fin = true);

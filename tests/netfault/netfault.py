@@ -224,7 +224,8 @@ class World:
         self.server.start()
         self.proxy = Proxy(lab, self.server.port)
         direct = f"http://{wires.SERVER_ADDRESS}:{self.server.port}"
-        through = f"http://127.0.0.1:{self.proxy.port}"
+        # The proxy is on the clients' side of the wire: a cut would be healed by the proxy's own TCP.
+        through = direct if options.heal else f"http://127.0.0.1:{self.proxy.port}"
         self.clients = [
             Client(options.client, lab, "direct", os.path.join(data, "direct"), direct, self.server),
             Client(options.client, lab, "proxied", os.path.join(data, "proxied"), through, self.server)]

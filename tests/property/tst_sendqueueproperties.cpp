@@ -53,7 +53,7 @@ RC_GTEST_PROP(SendQueueProperty, anyInterleavingKeepsTheOrderAndNeitherLosesNorD
     const auto pump = [&] {
         while (SendEntry* entry = queue.next(8, now)) {
             wire.push_back({entry->tempId, queue.prevOf(*entry)});
-            queue.sent(*entry, now);
+            queue.sent(*entry, now, 100);
             RC_ASSERT(queue.inFlight() <= 8U);
         }
     };

@@ -55,6 +55,22 @@ TEST_F(LadderTest, aSocketThatLastedAndWasLostIsTriedAgain)
     }
 }
 
+TEST_F(LadderTest, aSilenceAfterSomethingWasConfirmedIsTheNetworksAndBeforeThatPerhapsAProxys)
+{
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_EQ(ladder.choose(now), Via::Socket);
+        ladder.live(Via::Socket, now, random);
+        ladder.proved();
+        ended(Via::Socket, End::Silent);
+    }
+    for (int i = 0; i < Ladder::kSocketFailures; ++i) {
+        ASSERT_EQ(ladder.choose(now), Via::Socket);
+        ladder.live(Via::Socket, now, random);
+        ended(Via::Socket, End::Silent);
+    }
+    EXPECT_EQ(ladder.choose(now), Via::Http);
+}
+
 TEST_F(LadderTest, aServerThatSendsAwayIsReached)
 {
     for (int i = 0; i < 10; ++i) {

@@ -36,6 +36,27 @@ TEST(Reconnect, onlyAStableConnectionStartsTheLadderOver)
     EXPECT_EQ(reconnect.attempt(), 1);
 }
 
+TEST(Reconnect, afterASilenceTheFirstTryIsAtOnceUnlessTheLastOneProvedNothing)
+{
+    SeededRandom random(1);
+    Reconnect reconnect;
+    MonoTime now{1'000};
+    reconnect.connected(now);
+    EXPECT_EQ(reconnect.silent(now, random), now);
+    reconnect.connected(now);
+    (void)reconnect.silent(now, random);
+    EXPECT_EQ(reconnect.attempt(), 2) << "silent again, and nothing came of it";
+    reconnect.connected(now);
+    reconnect.proved();
+    EXPECT_EQ(reconnect.silent(now, random), now);
+    EXPECT_EQ(reconnect.attempt(), 1);
+    (void)reconnect.failed(now, random);
+    EXPECT_EQ(reconnect.attempt(), 2) << "what follows is spread as ever";
+    reconnect.connected(now);
+    now = now + Milliseconds(Reconnect::kStableMs);
+    EXPECT_EQ(reconnect.silent(now, random), now);
+}
+
 TEST(Reconnect, serverChoosesTheWindow)
 {
     SeededRandom random(1);

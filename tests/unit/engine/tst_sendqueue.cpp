@@ -33,7 +33,7 @@ protected:
         SendEntry* entry = queue.next(8, now);
         if (!entry)
             return {};
-        queue.sent(*entry, now);
+        queue.sent(*entry, now, 0);
         return entry->tempId;
     }
     SendQueue queue;
@@ -267,6 +267,26 @@ TEST_F(Queue, patienceDoublesUpToItsBound)
         EXPECT_EQ(queue.timedOut(now), std::vector<TempId>{TempId("1")});
     }
     EXPECT_EQ(waited, SendQueue::kConfirmTimeoutMs << SendQueue::kConfirmTimeoutDoublingsMax);
+}
+
+TEST_F(Queue, patienceGrowsByWhatASlowLineTakesForWhatIsInFlight)
+{
+    EXPECT_FALSE(queue.awaitedSince());
+    const MonoTime first = now;
+    queue.sent(*queue.next(8, now), now, 40'000);
+    EXPECT_EQ(queue.timeoutAt(), now + Milliseconds(SendQueue::kConfirmTimeoutMs + 5'000));
+    now = now + Milliseconds(10);
+    queue.sent(*queue.next(8, now), now, 16'000);
+    EXPECT_EQ(queue.bytesInFlight(), 56'000U);
+    EXPECT_EQ(queue.awaitedSince(), first);
+    queue.remove(TempId("1"));
+    EXPECT_EQ(queue.bytesInFlight(), 16'000U);
+    EXPECT_EQ(queue.awaitedSince(), now);
+    EXPECT_EQ(queue.timeoutAt(), now + Milliseconds(SendQueue::kConfirmTimeoutMs + 7'000))
+        << "the first was ahead of it";
+    queue.connectionLost();
+    EXPECT_EQ(queue.bytesInFlight(), 0U);
+    EXPECT_FALSE(queue.awaitedSince());
 }
 
 TEST(EmptyQueue, hasNothingToSendAndNothingToWaitFor)

@@ -1,8 +1,12 @@
 #include "sdk/engine/reconnect.h"
+#include "sdk/engine/sendqueue.h"
 #include "world.h"
 
 namespace skein::engine::test
 {
+
+/// That a slow line takes for a frame with a short body, or for what stands around a long one.
+constexpr std::int64_t kFrameMs = slowLineMs(400);
 
 class Session : public World
 {
@@ -210,20 +214,142 @@ TEST_F(Session, silentServerIsNoticedWithinTwoHeartbeats)
     advance(protocol::kHeartbeatMs + protocol::kHeartbeatGraceMs - 1);
     EXPECT_EQ(engine->link().link, Link::Live);
     advance(1);
-    EXPECT_EQ(engine->link().link, Link::Waiting);
-    EXPECT_EQ(engine->link().error->code, ErrorCode::Timeout);
     EXPECT_EQ(transport.closes, 1);
+    EXPECT_EQ(engine->link().link, Link::Connecting) << "at once";
 }
 
 TEST_F(Session, silenceWithSomethingUnconfirmedIsProbedAndGivenUpAfterFourSeconds)
 {
     goLive();
     sendText("?");
-    advance(2'000);
-    EXPECT_EQ(transport.take<protocol::Ping>().size(), 1U);
-    advance(protocol::kProbeTimeoutMs - 1);
-    EXPECT_EQ(engine->link().link, Link::Live);
+    advance(kProbeAfterMs - 1);
+    EXPECT_TRUE(transport.take<protocol::Ping>().empty());
     advance(1);
+    EXPECT_EQ(transport.take<protocol::Ping>().size(), 1U);
+    advance(protocol::kProbeTimeoutMs - kProbeAfterMs - 1);
+    EXPECT_EQ(engine->link().link, Link::Live);
+    advance(1 + kFrameMs);
+    EXPECT_EQ(transport.closes, 1);
+}
+
+TEST_F(Session, patienceCountsFromWhatWasSentAndNotFromTheQuietBefore)
+{
+    goLive();
+    advance(20'000);
+    (void)transport.take<protocol::Ping>();
+    sendText("after a long quiet");
+    advance(kProbeAfterMs - 1);
+    EXPECT_TRUE(transport.take<protocol::Ping>().empty()) << "its confirmation is the answer";
+    advance(1);
+    EXPECT_EQ(transport.take<protocol::Ping>().size(), 1U);
+    advance(protocol::kProbeTimeoutMs - kProbeAfterMs - 1);
+    EXPECT_EQ(transport.closes, 0);
+    advance(1 + kFrameMs);
+    EXPECT_EQ(transport.closes, 1);
+}
+
+TEST_F(Session, aFrameWithoutAnAnswerIsProbedForToo)
+{
+    goLive();
+    advance(10'000);
+    (void)transport.take<protocol::Ping>();
+    engine->typing(kRoom, true);
+    ASSERT_EQ(transport.take<protocol::TypingSet>().size(), 1U);
+    advance(kProbeAfterMs);
+    const auto pings = transport.take<protocol::Ping>();
+    ASSERT_EQ(pings.size(), 1U);
+    protocol::Pong pong;
+    pong.t = pings[0].t;
+    say(pong);
+    advance(protocol::kProbeTimeoutMs);
+    EXPECT_TRUE(transport.take<protocol::Ping>().empty()) << "one for all that was written";
+    EXPECT_EQ(transport.closes, 0);
+    engine->typing(kRoom, false);
+    advance(protocol::kProbeTimeoutMs);
+    EXPECT_EQ(transport.closes, 1);
+}
+
+TEST_F(Session, aLateTickDoesNotGiveUpBeforeTheProbeCouldBeAnswered)
+{
+    goLive();
+    sendText("?");
+    clock.advance(Milliseconds(3 * protocol::kProbeTimeoutMs)); // the process stood still
+    engine->tick();
+    EXPECT_EQ(transport.take<protocol::Ping>().size(), 1U);
+    advance(protocol::kProbeTimeoutMs - kProbeAfterMs - 1);
+    EXPECT_EQ(transport.closes, 0);
+    advance(1 + kFrameMs);
+    EXPECT_EQ(transport.closes, 1);
+}
+
+TEST_F(Session, aLongMessageHasTheTimeThatASlowLineTakesForIt)
+{
+    goLive();
+    sendText(std::string(20'000, 'x')); // 2.5 s of 64 kbit/s
+    advance(protocol::kProbeTimeoutMs + slowLineMs(20'000) - 1);
+    EXPECT_EQ(transport.closes, 0);
+    advance(1 + kFrameMs);
+    EXPECT_EQ(transport.closes, 1);
+}
+
+TEST_F(Session, aPartOfAFrameIsASignOfLife)
+{
+    goLive();
+    sendText("?");
+    advance(kProbeAfterMs);
+    for (int i = 0; i < 10; ++i) {
+        advance(kProbeBehindMs - 1);
+        engine->partReceived();
+    }
+    EXPECT_EQ(transport.closes, 0) << "the answer is behind it";
+    engine->partReceived(Via::Http);
+    advance(kProbeBehindMs);
+    EXPECT_EQ(transport.closes, 1) << "a part on the other way says nothing of this one";
+}
+
+TEST_F(Session, whatComesDownIsNoProofThatAnythingGoesUp)
+{
+    goLive();
+    sendText("?");
+    for (int i = 0; i < 4; ++i) { // the others go on
+        advance(1'000);
+        say(protocol::TypingUsers{kRoom, {}});
+    }
+    EXPECT_EQ(transport.take<protocol::Ping>().size(), 1U);
+    EXPECT_EQ(transport.closes, 0);
+    advance(kProbeBehindMs);
+    EXPECT_EQ(transport.closes, 1);
+}
+
+TEST_F(Session, aWelcomeThatComesInPartsIsWaitedFor)
+{
+    engine->start();
+    hello();
+    for (int i = 0; i < 20; ++i) {
+        engine->partReceived();
+        advance(protocol::kProbeTimeoutMs - 1);
+    }
+    EXPECT_EQ(transport.closes, 0);
+    say(welcomeFrame());
+    answerRooms({});
+    EXPECT_EQ(engine->link().link, Link::Live);
+}
+
+TEST_F(Session, afterASilenceTheFirstTryIsAtOnceUnlessTheOneBeforeProvedNothing)
+{
+    goLive();
+    advance(protocol::kHeartbeatMs + protocol::kHeartbeatGraceMs);
+    EXPECT_EQ(transport.opens, 2) << "it was live for long";
+    reconnect();
+    say(confirmation(sendText("first"), 1));
+    engine->tick();
+    sendText("?");
+    advance(protocol::kProbeTimeoutMs + kFrameMs);
+    EXPECT_EQ(transport.opens, 3) << "it worked before, whatever its age";
+    reconnect();
+    advance(protocol::kProbeTimeoutMs + kFrameMs);
+    EXPECT_EQ(transport.closes, 3);
+    EXPECT_EQ(transport.opens, 3) << "one that answers nothing is not hammered";
     EXPECT_EQ(engine->link().link, Link::Waiting);
 }
 

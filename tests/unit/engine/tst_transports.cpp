@@ -45,6 +45,7 @@ protected:
         for (const auto& request : http.take<protocol::RoomsRequest>())
             sayHttp(protocol::RoomsResponse{request.req, {info(headSeq)}, false, ""});
         ASSERT_EQ(engine->link().link, headSeq == 0 ? Link::Live : Link::CatchingUp);
+        sayHttp(protocol::Pong{0, 0, {}});
         http.sent.clear();
         transport.sent.clear();
     }
@@ -178,7 +179,7 @@ TEST_F(Transports, aClimbThatFailsLeavesHttpAloneAndIsTriedAgain)
             engine->transportClosed(0, "still 403");
         else
             advance(15'000); // hangs
-        sayHttp(protocol::Ping{1});
+        sayHttp(protocol::Pong{0, 0, {}});
         EXPECT_EQ(engine->link().link, Link::Live);
         EXPECT_EQ(engine->link().via, Via::Http);
     }
@@ -270,6 +271,9 @@ TEST_F(Transports, onlyHttpNeverOpensASocketAndOnlySocketNeverHttp)
     engine->transportOpened(Via::Http);
     engine->tokenReady(std::string("token"));
     sayHttp(welcomeFrame());
+    for (const auto& request : http.take<protocol::RoomsRequest>())
+        sayHttp(protocol::RoomsResponse{request.req, {info(0)}, false, ""});
+    sayHttp(protocol::Pong{0, 0, {}});
     for (int i = 0; i < 60; ++i) {
         advance(10'000);
         sayHttp(protocol::Ping{i});

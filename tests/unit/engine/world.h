@@ -288,6 +288,7 @@ protected:
         answerRooms({info(headSeq)});
         if (headSeq > 0)
             answerSync();
+        say(protocol::Pong{0, 0, {}}); // nothing of the beginning waits for a sign of life
         transport.sent.clear();
     }
 

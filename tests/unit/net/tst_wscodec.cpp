@@ -126,6 +126,24 @@ TEST(WsCodec, lengthsAroundTheFormsRoundTrip)
     }
 }
 
+TEST(WsCodec, largeBinaryMessagesAreSentInFragments)
+{
+    for (const std::size_t size : {std::size_t(0), kWsFragmentBytes, kWsFragmentBytes + 1,
+                                   3 * kWsFragmentBytes, 3 * kWsFragmentBytes + 5}) {
+        const std::string payload(size, 'z');
+        std::string wire;
+        appendWsBinaryMessage(wire, payload);
+        EXPECT_EQ(decode({wire}, WsRole::Client), (Outcome{{{WsEvent::Kind::Binary, payload}}}));
+        const std::size_t fragments =
+            std::max<std::size_t>(1, (size + kWsFragmentBytes - 1) / kWsFragmentBytes);
+        EXPECT_LE(wire.size(), size + fragments * 4);
+        EXPECT_EQ(static_cast<unsigned char>(wire[0]), fragments > 1 ? 0x02 : 0x82);
+        if (fragments > 1) {
+            EXPECT_EQ(wire.substr(0, 4), bytes({0x02, 0x7E, 0x20, 0x00}));
+        }
+    }
+}
+
 TEST(WsCodec, everySplitOfAStreamGivesTheSameEvents)
 {
     std::string stream =
