@@ -138,6 +138,8 @@ Result<void> Engine::Impl::settleOtherDraft(const RoomId& id, bool keep)
 void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
 {
     m_draftsSynced = serverHas.has_value();
+    m_draftsPage = Rev();
+    m_draftsPlaceless = m_draftsRoomCame = false;
     if (!m_draftsSynced)
         return;
     // The numbers of another generation may have grown past ours and mean other drafts.
@@ -168,9 +170,13 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
 // Once the rooms are known: a draft of an unknown room has no place.
 void Engine::Impl::askDrafts()
 {
-    if (!m_draftsBehind || !m_roomsWalked || !live() || asked(Ask::Drafts, {}))
+    if (!m_draftsBehind || !m_roomsWalked || !live())
         return;
-    ask(Ask::Drafts, protocol::DraftsRequest{{}, m_draftsRev, 100}, {});
+    if (asked(Ask::Drafts, {})) {
+        m_draftsRoomCame = true;
+        return;
+    }
+    ask(Ask::Drafts, protocol::DraftsRequest{{}, std::max(m_draftsRev, m_draftsPage), 100}, {});
 }
 
 // What the room's draft becomes by the server's word; nullopt: nothing new.
@@ -201,8 +207,10 @@ Engine::Impl::heardDraft(const Room& room, const protocol::DraftInfo& told, cons
 void Engine::Impl::onDraft(const protocol::DraftChanged& frame)
 {
     Room* room = findRoom(frame.draft.room);
-    if (!room || !room->rec.member)
+    if (!room || !room->rec.member) {
+        m_draftsBehind = true; // until the room comes
         return;
+    }
     if (!frame.tempId.empty() && frame.tempId == room->draftSent) {
         room->draftSent = TempId();
         room->draftTries = 0;
@@ -230,14 +238,19 @@ void Engine::Impl::onDraft(const protocol::DraftChanged& frame)
 void Engine::Impl::onDrafts(const protocol::DraftsResponse& frame)
 {
     std::vector<std::pair<Room*, offline::DraftRecord>> heard;
+    bool placeless = m_draftsPlaceless;
+    Rev upTo = placeless ? m_draftsRev : frame.rev;
     for (const protocol::DraftInfo& told : frame.drafts) {
         Room* room = findRoom(told.room);
-        if (!room || !room->rec.member)
+        if (!room || !room->rec.member) {
+            placeless = true;
+            upTo = std::min(upTo, Rev(told.rev.value() - 1));
             continue;
+        }
         if (auto next = heardDraft(*room, told, {}))
             heard.emplace_back(room, std::move(*next));
     }
-    const Rev upTo = std::max(m_draftsRev, frame.rev);
+    upTo = std::max(m_draftsRev, upTo);
     const auto done = transact(offline::Durability::Cache, [&] {
         for (const auto& [room, next] : heard)
             m_store.drafts().save(next);
@@ -245,12 +258,21 @@ void Engine::Impl::onDrafts(const protocol::DraftsResponse& frame)
     });
     if (!done)
         return; // asked again on the next connection
-    const bool moved = upTo > m_draftsRev;
+    const bool moved = frame.rev > std::max(m_draftsRev, m_draftsPage);
     m_draftsRev = upTo;
+    m_draftsPage = std::max(m_draftsPage, frame.rev);
+    m_draftsPlaceless = placeless;
     for (auto& [room, next] : heard)
         showDraft(*room, std::move(next));
-    m_draftsBehind = frame.more && moved;
-    askDrafts();
+    m_draftsBehind = placeless || (frame.more && moved);
+    bool again = frame.more && moved;
+    if (placeless && !again) {
+        m_draftsPage = Rev();
+        m_draftsPlaceless = false;
+        again = std::exchange(m_draftsRoomCame, false);
+    }
+    if (again)
+        askDrafts();
     pumpRequests();
     emitChanges();
     tellOutbox();

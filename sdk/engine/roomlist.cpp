@@ -204,6 +204,7 @@ void Engine::Impl::onRoomAdded(const protocol::RoomInfo& info)
         if (room->rec.row.head > room->rec.synced)
             wantSync(*room);
     }
+    askDrafts();
     pumpSync();
     pumpRequests();
 }

@@ -370,12 +370,70 @@ TEST_F(Drafts, otherDraftIsAddedOrDropped)
     EXPECT_EQ(screen.rooms[kRoom].draftOther, "");
 }
 
+TEST_F(Drafts, aDraftThatComesBeforeItsRoomIsAskedForAgainWhenTheRoomHasCome)
+{
+    const RoomId other("room2");
+    const auto inOther = [&](const std::string& text) {
+        DraftInfo draft = stored(text);
+        draft.room = other;
+        return draft;
+    };
+    protocol::RoomInfo room = info(0);
+    room.head.room = other;
+    goLiveWithDrafts(3);
+    const DraftInfo first = stored("here"), unknown = inOther("there"), last = stored("here!");
+    // Over two pages: what is passed over on the first one holds up neither the rest nor the next
+    // page.
+    auto asked = transport.take<DraftsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    say(protocol::DraftsResponse{asked[0].req, {first, unknown}, unknown.rev, true});
+    EXPECT_EQ(shown(), "here");
+    asked = transport.take<DraftsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].after, unknown.rev);
+    say(protocol::DraftsResponse{asked[0].req, {last}, last.rev, false});
+    EXPECT_EQ(shown(), "here!");
+    EXPECT_TRUE(transport.take<DraftsRequest>().empty()) << "nothing has changed yet";
+    EXPECT_EQ(store->fact(offline::Store::kDrafts), std::to_string(first.rev.value()));
+
+    say(protocol::RoomAdded{room});
+    asked = transport.take<DraftsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].after, first.rev);
+    say(protocol::DraftsResponse{asked[0].req, {unknown, last}, last.rev, false});
+    EXPECT_EQ(screen.rooms[other].draft, "there");
+    EXPECT_TRUE(transport.take<DraftsRequest>().empty());
+    EXPECT_EQ(store->fact(offline::Store::kDrafts), std::to_string(last.rev.value()));
+}
+
+TEST_F(Drafts, aDraftThatIsToldBeforeItsRoomDoesNotGetLostBehindALaterOne)
+{
+    const RoomId other("room2");
+    protocol::RoomInfo room = info(0);
+    room.head.room = other;
+    goLiveWithDrafts();
+    const Rev before(serverRev);
+    DraftInfo early = stored("early");
+    early.room = other;
+    say(DraftChanged{early, {}});
+    const DraftInfo later = stored("later");
+    say(DraftChanged{later, {}});
+    EXPECT_EQ(shown(), "later");
+    say(protocol::RoomAdded{room});
+    const auto asked = transport.take<DraftsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].after, before);
+    say(protocol::DraftsResponse{asked[0].req, {early, later}, later.rev, false});
+    EXPECT_EQ(screen.rooms[other].draft, "early");
+}
+
 TEST_F(Drafts, textLongerThanAMessageStaysOnThisDevice)
 {
     goLiveWithDrafts();
     ASSERT_TRUE(engine->setDraft(kRoom, std::string(30'000, 'x')));
     EXPECT_TRUE(transport.take<DraftSet>().empty());
     EXPECT_EQ(onDisk().size(), 30'000U);
+    say(protocol::Pong{0, 0, {}});
     advance(10'000);
     ASSERT_TRUE(engine->setDraft(kRoom, "shorter"));
     EXPECT_EQ(transport.take<DraftSet>().size(), 1U);
