@@ -80,6 +80,10 @@ public:
         return m_olderDrafts;
     }
 
+    /// Rooms of which a page by filter was asked for that does not begin with the newest message;
+    /// its answer may be late.
+    std::set<RoomId> filteredFromWithin;
+
     void openRoom(const RoomId& room);
     void closeRoom(const RoomId& room);
     void jumpWall(std::int64_t ms) { m_wallOffset += ms; }

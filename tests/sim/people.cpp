@@ -168,7 +168,10 @@ void Simulation::act(ClientNode& client)
     } else if (what < 89) {
         engine.wantHistory(room, Seq(between(0, row.head.value())));
     } else if (what < 90) {
-        engine.wantFiltered(room, protocol::kFilterMedia, Seq(between(0, row.head.value())));
+        const Seq before(between(0, row.head.value()));
+        engine.wantFiltered(room, protocol::kFilterMedia, before);
+        if (before)
+            client.filteredFromWithin.insert(room);
     } else if (what < 91) {
         engine.wantAround(room, Seq(between(1, row.head.value() + 1)));
     } else if (what < 95) {
