@@ -224,6 +224,7 @@ private:
     {
         return m_link.link == Link::Live || m_link.link == Link::CatchingUp;
     }
+    [[nodiscard]] bool anythingAwaited() const;
     struct Awaited {
         MonoTime since{INT64_MAX}; ///< when the oldest of it was sent
         std::size_t bytes = 0;     ///< of messages and changes in flight

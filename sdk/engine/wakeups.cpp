@@ -7,6 +7,16 @@
 namespace skein::engine
 {
 
+bool Engine::Impl::anythingAwaited() const
+{
+    return m_wroteAt || !m_asked.empty() || m_roomless.inFlight() > 0 ||
+           std::any_of(m_sendable.begin(), m_sendable.end(), [this](offline::RoomKey key) {
+               const auto room = m_byKey.find(key);
+               return room != m_byKey.end() && room->second->queue.inFlight() > 0;
+           });
+}
+
+// Looks at each room that sends, so not while answers keep coming.
 std::optional<Engine::Impl::Awaited> Engine::Impl::awaited() const
 {
     std::optional<Awaited> all;
@@ -51,7 +61,8 @@ void Engine::Impl::heartbeat(MonoTime at)
         reconnectLater(makeError(ErrorCode::Timeout, "no sign of life"), true);
         return;
     }
-    const auto waiting = m_probeDeadline ? std::nullopt : awaited();
+    const bool probable = !m_probeDeadline && (at - m_lastAnswer).count() >= kProbeAfterMs;
+    const auto waiting = probable ? awaited() : std::nullopt;
     const MonoTime since = waiting ? std::max(m_lastAnswer, waiting->since) : at;
     if (waiting && (at - since).count() >= kProbeAfterMs) {
         m_probeDeadline = std::max(since + Milliseconds(protocol::kProbeTimeoutMs),
@@ -162,8 +173,12 @@ MonoTime Engine::Impl::nextWakeupAt()
     else if (m_via == Via::Http)
         consider(m_ladder.climbAt());
     consider(m_syncPausedUntil);
-    if (const auto waiting = m_probeDeadline ? std::nullopt : awaited())
-        consider(std::max(m_lastAnswer, waiting->since) + Milliseconds(kProbeAfterMs));
+    if (!m_probeDeadline && anythingAwaited()) {
+        const auto waiting =
+            at < m_lastAnswer + Milliseconds(kProbeAfterMs) ? std::nullopt : awaited();
+        consider((waiting ? std::max(m_lastAnswer, waiting->since) : m_lastAnswer) +
+                 Milliseconds(kProbeAfterMs));
+    }
     bool wantsToSend = !m_waiting.empty() || (m_presence && !m_presenceTold);
     const auto considerQueue = [&](const SendQueue& queue) {
         consider(queue.timeoutAt());

@@ -98,19 +98,23 @@ Result<HttpAnswer> httpRequest(std::uint16_t port, std::string_view method, std:
     }
     std::string answer;
     std::array<char, 4096> part{};
+    int broken = 0;
     for (;;) {
         const ssize_t got = ::recv(fd, part.data(), part.size(), 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return close(Result<HttpAnswer>(fail(ErrorCode::Timeout, std::string(path))));
+        broken = got < 0 ? errno : 0;
         if (got <= 0 || answer.size() > kHttpAnswerBytesMax)
             break;
         answer.append(part.data(), static_cast<std::size_t>(got));
     }
     const std::size_t end = answer.find("\r\n\r\n");
     if (end == std::string::npos || answer.size() < 12)
-        return close(Result<HttpAnswer>(fail(ErrorCode::Transport, "no answer")));
+        return close(Result<HttpAnswer>(
+            fail(ErrorCode::Transport, "no answer to " + std::string(path) + ": " +
+                                           (broken != 0 ? std::strerror(broken) : "closed"))));
     HttpAnswer result;
     result.status = static_cast<unsigned>(std::strtoul(answer.c_str() + 9, nullptr, 10));
     result.head = answer.substr(0, end);
