@@ -59,16 +59,20 @@ void Engine::Impl::partReceived(Via via)
     if (via != m_via || !m_transportOpen)
         return;
     m_lastPart = now();
-    heard();
+    heard(true);
 }
 
 // A sign of life, but not yet that anything of ours gets through: with a line that was cut, what
 // comes down is often back seconds before what goes up is sent again.
-void Engine::Impl::heard()
+void Engine::Impl::heard(bool part)
 {
     m_lastHeard = now();
-    if (m_probeDeadline)
-        m_probeDeadline = std::max(*m_probeDeadline, m_lastHeard + Milliseconds(kProbeBehindMs));
+    if (!m_probeDeadline)
+        return;
+    const Milliseconds behind(part ? protocol::kProbeTimeoutMs : kProbeBehindMs);
+    const Milliseconds longest(part ? kPartsMaxMs : kProbeMaxMs);
+    m_probeDeadline =
+        std::max(*m_probeDeadline, std::min(m_lastHeard + behind, m_probedAt + longest));
 }
 
 // Something of ours was answered, so this connection carries both ways.
@@ -77,6 +81,7 @@ void Engine::Impl::answerHeard()
     m_lastAnswer = now();
     m_probeDeadline.reset();
     m_wroteAt.reset();
+    m_unansweredBytes = 0;
     m_reconnect.proved();
     m_ladder.proved();
 }
@@ -90,7 +95,7 @@ void Engine::Impl::frameReceived(std::string_view text, Via via)
     }
     if (!m_transportOpen)
         return;
-    heard();
+    heard(false);
     auto decoded = protocol::decodeServerFrame(text);
     if (!decoded) {
         // The two sides do not understand each other: nothing after this frame can be trusted to be
@@ -216,9 +221,11 @@ std::size_t Engine::Impl::writeFrame(const protocol::ClientFrame& frame)
     std::string text = protocol::encode(frame);
     const std::size_t bytes = text.size();
     wire().send(std::move(text));
+    m_unansweredBytes += bytes;
+    // Marks and typing come by the dozen: one probe for all of them now and then.
     if (!m_wroteAt && !std::holds_alternative<protocol::Ping>(frame) &&
         !std::holds_alternative<protocol::Pong>(frame))
-        m_wroteAt = now();
+        m_wroteAt = std::max(now(), m_lastPing + Milliseconds(kMarkProbeEveryMs - kProbeAfterMs));
     return bytes;
 }
 
@@ -280,7 +287,8 @@ MonoTime Engine::Impl::requestDeadline(const Request& request) const
 {
     // While the parts of a long frame come in, answers are on their way.
     return std::max(request.sentAt + Milliseconds(kRequestTimeoutMs),
-                    m_lastPart + Milliseconds(protocol::kProbeTimeoutMs));
+                    std::min(m_lastPart + Milliseconds(protocol::kProbeTimeoutMs),
+                             request.sentAt + Milliseconds(kPartsMaxMs)));
 }
 
 void Engine::Impl::requestTimeouts(MonoTime at)

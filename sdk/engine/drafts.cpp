@@ -209,6 +209,8 @@ void Engine::Impl::onDraft(const protocol::DraftChanged& frame)
     Room* room = findRoom(frame.draft.room);
     if (!room || !room->rec.member) {
         m_draftsBehind = true; // until the room comes
+        if (asked(Ask::Drafts, {}))
+            m_draftsPlaceless = true; // the answer on its way may be older
         return;
     }
     if (!frame.tempId.empty() && frame.tempId == room->draftSent) {

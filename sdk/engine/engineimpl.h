@@ -37,7 +37,16 @@ namespace skein::engine
 
 inline constexpr std::int64_t kConnectTimeoutMs = 15'000; ///< token, TCP, TLS, upgrade
 inline constexpr std::int64_t kClockStepMs =
-    2'000;                                        ///< of the server's clock against ours: told anew
+    2'000; ///< of the server's clock against ours: told anew
+/// What has no answer of its own (marks, typing, drafts) makes for a probe so often at most.
+inline constexpr std::int64_t kMarkProbeEveryMs = 5'000;
+/// However much else comes in, a probe is answered within this; while a long frame comes in, within
+/// kPartsMaxMs, which also bounds what else waits for one.
+inline constexpr std::int64_t kProbeMaxMs = 15'000;
+inline constexpr std::int64_t kPartsMaxMs = 60'000;
+/// A request that is refused for now is asked again by the transport itself (HttpFrames), for up to
+/// 10 s.
+inline constexpr std::int64_t kHttpPatienceMs = 10'000;
 inline constexpr std::int64_t kUnsentPollMs = 50; ///< the transport does not tell when it drained
 inline constexpr std::int64_t kGapGraceMs =
     1'000; ///< a head ahead of the log may just be on its way
@@ -216,7 +225,8 @@ private:
     void sendHello(const std::string& token);
     void heardClock(std::int64_t serverNowMs);
     void checkLive();
-    void heard();
+    /// A frame, or a part of one, behind which an answer may be.
+    void heard(bool part);
     void answerHeard();
     [[nodiscard]] MonoTime connectDeadline() const;
     void heartbeat(MonoTime now);
@@ -443,12 +453,14 @@ private:
     std::optional<Climb> m_climb;
     std::int64_t m_clockOffsetMs = 0;
     MonoTime m_connectStarted, m_lastHeard, m_lastPing;
+    MonoTime m_probedAt;   ///< for the deadline of the probe
     MonoTime m_lastAnswer; ///< to something that this side has sent
     /// The first frame after the last answer. Also one that has no answer (a mark,
     /// typing): when it does not get through, neither will the next message to this device, and
     /// nobody here would notice.
     std::optional<MonoTime> m_wroteAt;
-    MonoTime m_lastPart; ///< of a frame that is still coming in
+    std::size_t m_unansweredBytes = 0; ///< written since the last answer
+    MonoTime m_lastPart;               ///< of a frame that is still coming in
     std::optional<MonoTime> m_probeDeadline;
     std::optional<MonoTime> m_reconnectAt;
     bool m_serverChose = false; ///< m_reconnectAt is the server's word

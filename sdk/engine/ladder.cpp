@@ -37,6 +37,8 @@ void Ladder::ended(Via via, End why, MonoTime now, Random& random,
     const bool stable = ofLive && (now - *m_liveSince).count() >= kStableMs;
     if (ofLive)
         m_liveSince.reset();
+    if (stable)
+        m_silences = 0;
     Breaker& breaker = of(via);
     switch (why) {
     case End::NotHad:
@@ -51,7 +53,8 @@ void Ladder::ended(Via via, End why, MonoTime now, Random& random,
         breaker.abandoned(now);
         return;
     case End::Silent:
-        if (ofLive && m_proved && !stable) {
+        if (ofLive && m_proved && !stable && m_silences < kSilencesMax) {
+            ++m_silences;
             breaker.abandoned(now);
             return;
         }
@@ -111,6 +114,7 @@ void Ladder::reset()
 {
     m_socket.reset();
     m_http.reset();
+    m_silences = 0;
 }
 
 } // namespace skein::engine

@@ -25,6 +25,8 @@ class Ladder
 {
 public:
     static constexpr int kSocketFailures = 2;
+    /// So many silences in a row, each after an answer, are taken for the network's.
+    static constexpr int kSilencesMax = 3;
     static constexpr Breaker::Rule kSocketRule{kSocketFailures, 5'000, 5 * 60 * 1000};
     static constexpr Breaker::Rule kHttpRule{2, 2'000, 30'000};
     /// A session that ends sooner by the transport's fault was none: opened and dead at once.
@@ -41,8 +43,9 @@ public:
         Hung,        ///< connected, and nothing came until the timeout
         Unreachable, ///< nobody there: says nothing about one way or the other
         Lost,        ///< a live session ended by the transport's fault
-        Silent,      ///< a live session fell silent: the network, unless it never worked
-        Told,        ///< the server ended it with a code of its own: the way there is fine
+        Silent, ///< a live session fell silent: the network, unless it never worked or that happens
+                ///< again and again
+        Told,   ///< the server ended it with a code of its own: the way there is fine
         Dropped, ///< by this side, for a reason that says nothing about the way (stop, no network)
     };
     void ended(Via via, End why, MonoTime now, Random& random,
@@ -77,6 +80,7 @@ private:
     std::optional<MonoTime> m_liveSince;
     Via m_liveVia = Via::Socket;
     bool m_proved = false; ///< the live session
+    int m_silences = 0;    ///< in a row that were no verdict, without a stable session
 };
 
 } // namespace skein::engine

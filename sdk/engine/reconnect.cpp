@@ -9,7 +9,7 @@ namespace skein::engine
 void Reconnect::settle(MonoTime now)
 {
     if (m_liveSince && (now - *m_liveSince).count() >= kStableMs)
-        m_attempt = 0;
+        m_attempt = m_silences = 0;
     m_liveSince.reset();
 }
 
@@ -27,8 +27,9 @@ MonoTime Reconnect::silent(MonoTime now, Random& random)
 {
     const bool good = std::exchange(m_proved, false);
     settle(now);
-    if (!good && m_attempt > 0)
+    if (m_attempt > 0 && (!good || m_silences >= kSilencesMax))
         return failed(now, random);
+    ++m_silences;
     m_attempt = 1;
     return now;
 }

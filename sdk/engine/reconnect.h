@@ -37,6 +37,9 @@ public:
     /// The connection ended or could not be made. Returns when to try again.
     [[nodiscard]] MonoTime failed(MonoTime now, Random& random);
 
+    /// So many silences in a row are the network's, on connections that carried answers and did not
+    /// last.
+    static constexpr int kSilencesMax = 3;
     /// A live connection went silent. That is the network's doing: everybody notices it at another
     /// moment and there is nothing to spread, so the first try is at once, for it may have come
     /// back meanwhile. After a connection that neither answered anything nor stayed as failed():
@@ -55,7 +58,7 @@ public:
     [[nodiscard]] static MonoTime toldToWait(MonoTime now, Milliseconds after, Random& random);
 
     /// The network came back or the person said "now": the ladder starts over.
-    void reset() { m_attempt = 0; }
+    void reset() { m_attempt = m_silences = 0; }
 
     /// Failed attempts since the last stable connection.
     [[nodiscard]] int attempt() const noexcept { return m_attempt; }
@@ -66,6 +69,7 @@ private:
     int m_attempt = 0;
     std::optional<MonoTime> m_liveSince;
     bool m_proved = false; ///< this connection, or the last
+    int m_silences = 0;    ///< in a row, without a stable connection
 };
 
 } // namespace skein::engine

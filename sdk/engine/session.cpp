@@ -455,6 +455,7 @@ void Engine::Impl::connectionEnded()
     settleConfirms(false); // what was received counts; there is nobody to send to
     m_probeDeadline.reset();
     m_wroteAt.reset();
+    m_unansweredBytes = 0;
     m_token.reset();
     m_catchUpSince.reset();
     m_slowedUntil.reset();

@@ -102,7 +102,7 @@ void Engine::Impl::probe()
     if (m_probeDeadline)
         return;
     const MonoTime at = now();
-    m_lastPing = at;
+    m_lastPing = m_probedAt = at;
     m_probeDeadline = at + Milliseconds(protocol::kProbeTimeoutMs);
     writeFrame(protocol::Ping{at.ms});
 }

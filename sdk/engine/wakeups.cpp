@@ -30,16 +30,17 @@ std::optional<Engine::Impl::Awaited> Engine::Impl::awaited() const
         if (const auto since = queue.awaitedSince())
             add(*since, queue.bytesInFlight());
     };
+    addQueue(m_roomless);
     for (const offline::RoomKey key : m_sendable) {
-        if (key == 0)
-            addQueue(m_roomless);
-        else if (const auto room = m_byKey.find(key); room != m_byKey.end())
+        if (const auto room = m_byKey.find(key); room != m_byKey.end())
             addQueue(room->second->queue);
     }
     for (const auto& [id, request] : m_asked)
         add(request.sentAt, 0);
     if (m_wroteAt)
         add(*m_wroteAt, 0);
+    if (all) // also drafts and marks take their time
+        all->bytes = std::max(all->bytes, m_unansweredBytes);
     return all;
 }
 
@@ -47,7 +48,8 @@ MonoTime Engine::Impl::connectDeadline() const
 {
     // A long welcome over a narrow line takes its time, but it comes.
     return std::max(m_connectStarted + Milliseconds(kConnectTimeoutMs),
-                    m_lastPart + Milliseconds(protocol::kProbeTimeoutMs));
+                    std::min(m_lastPart + Milliseconds(protocol::kProbeTimeoutMs),
+                             m_connectStarted + Milliseconds(kPartsMaxMs)));
 }
 
 void Engine::Impl::heartbeat(MonoTime at)
@@ -65,9 +67,11 @@ void Engine::Impl::heartbeat(MonoTime at)
     const auto waiting = probable ? awaited() : std::nullopt;
     const MonoTime since = waiting ? std::max(m_lastAnswer, waiting->since) : at;
     if (waiting && (at - since).count() >= kProbeAfterMs) {
-        m_probeDeadline = std::max(since + Milliseconds(protocol::kProbeTimeoutMs),
-                                   at + Milliseconds(protocol::kProbeTimeoutMs - kProbeAfterMs)) +
-                          Milliseconds(slowLineMs(waiting->bytes));
+        m_probeDeadline =
+            std::max(since + Milliseconds(protocol::kProbeTimeoutMs),
+                     at + Milliseconds(protocol::kProbeTimeoutMs - kProbeAfterMs)) +
+            Milliseconds(slowLineMs(waiting->bytes) + (m_via == Via::Http ? kHttpPatienceMs : 0));
+        m_lastPing = m_probedAt = at;
         writeFrame(protocol::Ping{at.ms});
     } else if ((at - m_lastPing).count() >= m_heartbeatMs) {
         m_lastPing = at;

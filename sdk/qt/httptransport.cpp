@@ -114,7 +114,11 @@ void HttpTransport::call(HttpCall call)
     }
     m_replies.insert(call.id, reply);
     const auto tooLarge = http::boundReply(reply, kReplyBytesMax);
-    connect(reply, &QNetworkReply::readyRead, this, &HttpTransport::partReceived);
+    connect(reply, &QNetworkReply::readyRead, this, [this, reply] {
+        if (!reply->isFinished() &&
+            reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt() == 200)
+            Q_EMIT partReceived();
+    });
     // Queued: a request may fail before post() returns.
     connect(
         reply, &QNetworkReply::finished, this,

@@ -59,9 +59,9 @@ enum class WsError : std::uint8_t {
 
 inline constexpr std::size_t kWsControlBytesMax = 125;
 inline constexpr std::size_t kWsHeaderBytesMax = 14;
-/// Of a large message to a client: a second of a line of 64 kbit/s, well below
+/// Of a large message to a client: half a second of a line of 64 kbit/s, far below
 /// protocol::kProbeTimeoutMs.
-inline constexpr std::size_t kWsFragmentBytes = 8 * 1024;
+inline constexpr std::size_t kWsFragmentBytes = 4 * 1024;
 
 /// One message or control frame. `payload` lies in the caller's input or in the decoder; valid
 /// until the next call of next().

@@ -29,6 +29,10 @@ inline constexpr std::size_t kReceiptsPerFrame =
     1'000; ///< members of a larger room are not told on subscribe
 inline constexpr std::size_t kBacklogPerTick = 200; ///< room_dirty frames of a large account
 inline constexpr std::int64_t kBacklogEveryMs = 20;
+/// Pings of one connection that are answered: one a second and a few more.
+inline constexpr protocol::Bucket kPings{10, 120};
+/// A pong names the heads of the open rooms so often at most; a heartbeat's always does.
+inline constexpr std::int64_t kHeadsEveryMs = 10'000;
 inline constexpr std::size_t kPageBytesMax = 200 * 1024;
 inline constexpr std::int64_t kPresenceGraceMs = 8'000; ///< a short reconnect is not an absence
 inline constexpr std::size_t kPresencePerFrame = 200;
@@ -58,6 +62,8 @@ struct Connection {
     std::deque<RoomKey> backlog; ///< rooms that still get a room_dirty; at most the user's rooms
     bool backlogQueued = false;
     bool closing = false;
+    std::optional<protocol::TokenBucket> pings;
+    std::optional<MonoTime> headsTold; ///< in a pong
     std::uint64_t mark = 0; ///< of the last fan-out that reached it, so that none reaches it twice
 };
 

@@ -244,14 +244,22 @@ void Service::Impl::on(Connection& conn, protocol::TokenRefresh& frame)
 
 void Service::Impl::on(Connection& conn, protocol::Ping& frame)
 {
-    if (limited(conn, Bucket::Requests))
-        return; // a flood; whoever keeps to the rules sends one in four seconds at most
+    const MonoTime now = m_clock.now();
+    // Of the connection alone: a probe that goes unanswered because other devices of the user ask
+    // much would end a connection that is well.
+    if (!conn.pings)
+        conn.pings.emplace(kPings, now);
+    if (!conn.pings->take(now))
+        return; // a flood; whoever keeps to the rules sends one a second
     protocol::Pong pong;
     pong.t = frame.t;
     pong.now = m_clock.wallNow().ms;
-    for (const RoomKey key : conn.full) {
-        if (const Room* room = m_directory.room(key))
-            pong.heads.push_back({room->id, room->head});
+    if (!conn.headsTold || (now - *conn.headsTold).count() >= kHeadsEveryMs) {
+        conn.headsTold = now;
+        for (const RoomKey key : conn.full) {
+            if (const Room* room = m_directory.room(key))
+                pong.heads.push_back({room->id, room->head});
+        }
     }
     send(conn, pong);
 }

@@ -117,6 +117,7 @@ class Client:
         self.via = "socket"  # or "http", after a socket could not be had twice
         self.went_offline = threading.Event()
         self.is_live = threading.Event()
+        self.chance = random.Random(0)
         self.cut = False     # nothing passes now: nothing can be confirmed
         self.heard = {}      # text -> when the other's message came
         self.events = queue.Queue()
@@ -192,8 +193,10 @@ class Client:
             time.sleep(0.1)
         raise Failure(f"{self.name} is not told of the room")
 
-    def write(self, padding=0):
+    def write(self, padding=0, letters=0):
+        """`padding` bytes of ASCII, `letters` of three bytes each that hardly compress to less than one."""
         text = f"{self.name} {len(self.written):06d}" + " x" * (padding // 2)
+        text += "".join(self.chance.choice("აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ") for _ in range(letters))
         self.written.append(text)
         self.say(cmd="send", room=self.room, text=text, id=text)
         return text
@@ -312,6 +315,8 @@ def lossy(percent):
 def narrow(world):
     world.lab.rate(64)
     world.write_for(20 if world.full else 5, every=0.4, padding=200)
+    # 7 s of this line, up and then down again: longer than the client waits for a sign of life.
+    world.clients[0].write(letters=19_000)
     world.settle("narrow")
     world.lab.rate(None)
 

@@ -80,9 +80,9 @@ public:
         return m_olderDrafts;
     }
 
-    /// Rooms of which a page by filter was asked for that does not begin with the newest message;
-    /// its answer may be late.
-    std::set<RoomId> filteredFromWithin;
+    /// From where on pages by filter were asked for that do not begin with the newest message; an
+    /// answer may be late.
+    std::map<RoomId, std::set<std::int64_t>> filteredFrom;
 
     void openRoom(const RoomId& room);
     void closeRoom(const RoomId& room);

@@ -171,7 +171,7 @@ void Simulation::act(ClientNode& client)
         const Seq before(between(0, row.head.value()));
         engine.wantFiltered(room, protocol::kFilterMedia, before);
         if (before)
-            client.filteredFromWithin.insert(room);
+            client.filteredFrom[room].insert(before.value());
     } else if (what < 91) {
         engine.wantAround(room, Seq(between(1, row.head.value() + 1)));
     } else if (what < 95) {

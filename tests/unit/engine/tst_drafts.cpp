@@ -406,6 +406,25 @@ TEST_F(Drafts, aDraftThatComesBeforeItsRoomIsAskedForAgainWhenTheRoomHasCome)
     EXPECT_EQ(store->fact(offline::Store::kDrafts), std::to_string(last.rev.value()));
 }
 
+TEST_F(Drafts, anOlderAnswerDoesNotHideThatADraftStillWaitsForItsRoom)
+{
+    const RoomId other("room2");
+    protocol::RoomInfo room = info(0);
+    room.head.room = other;
+    goLiveWithDrafts(10);
+    const auto first = transport.take<DraftsRequest>();
+    ASSERT_EQ(first.size(), 1U);
+    DraftInfo early = stored("early"); // 11
+    early.room = other;
+    say(DraftChanged{early, {}});
+    say(protocol::DraftsResponse{first[0].req, {}, Rev(10), false}); // read before that
+    say(DraftChanged{stored("later"), {}});
+    say(protocol::RoomAdded{room});
+    const auto asked = transport.take<DraftsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_LT(asked[0].after, early.rev);
+}
+
 TEST_F(Drafts, aDraftThatIsToldBeforeItsRoomDoesNotGetLostBehindALaterOne)
 {
     const RoomId other("room2");

@@ -98,7 +98,7 @@ TEST_F(Receipts, deliveryIsKnownToHaveArrivedWhenALaterPingIsAnswered)
     goLive(3);
     advance(200);
     ASSERT_EQ(transport.take<protocol::MarkDelivered>().size(), 1U);
-    advance(1'000);
+    advance(5'000);
     const auto pings = transport.take<protocol::Ping>();
     ASSERT_FALSE(pings.empty());
     say(protocol::Pong{pings.back().t, 0, {}});

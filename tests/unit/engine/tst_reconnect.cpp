@@ -57,6 +57,27 @@ TEST(Reconnect, afterASilenceTheFirstTryIsAtOnceUnlessTheLastOneProvedNothing)
     EXPECT_EQ(reconnect.silent(now, random), now);
 }
 
+TEST(Reconnect, silencesWithoutEndAreSpreadAsEverythingElse)
+{
+    SeededRandom random(1);
+    Reconnect reconnect;
+    MonoTime now{1'000};
+    for (int i = 0; i < Reconnect::kSilencesMax; ++i) {
+        reconnect.connected(now);
+        reconnect.proved();
+        EXPECT_EQ(reconnect.silent(now, random), now);
+    }
+    for (int i = 2; i < 6; ++i) {
+        reconnect.connected(now);
+        reconnect.proved();
+        (void)reconnect.silent(now, random);
+        EXPECT_EQ(reconnect.attempt(), i);
+    }
+    reconnect.connected(now);
+    now = now + Milliseconds(Reconnect::kStableMs);
+    EXPECT_EQ(reconnect.silent(now, random), now) << "one that lasted";
+}
+
 TEST(Reconnect, serverChoosesTheWindow)
 {
     SeededRandom random(1);

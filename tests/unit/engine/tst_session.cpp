@@ -265,7 +265,7 @@ TEST_F(Session, aFrameWithoutAnAnswerIsProbedForToo)
     EXPECT_TRUE(transport.take<protocol::Ping>().empty()) << "one for all that was written";
     EXPECT_EQ(transport.closes, 0);
     engine->typing(kRoom, false);
-    advance(protocol::kProbeTimeoutMs);
+    advance(protocol::kProbeTimeoutMs + kFrameMs);
     EXPECT_EQ(transport.closes, 1);
 }
 
@@ -303,7 +303,7 @@ TEST_F(Session, aPartOfAFrameIsASignOfLife)
     }
     EXPECT_EQ(transport.closes, 0) << "the answer is behind it";
     engine->partReceived(Via::Http);
-    advance(kProbeBehindMs);
+    advance(protocol::kProbeTimeoutMs);
     EXPECT_EQ(transport.closes, 1) << "a part on the other way says nothing of this one";
 }
 
@@ -325,7 +325,7 @@ TEST_F(Session, aWelcomeThatComesInPartsIsWaitedFor)
 {
     engine->start();
     hello();
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 13; ++i) {
         engine->partReceived();
         advance(protocol::kProbeTimeoutMs - 1);
     }
@@ -333,6 +333,47 @@ TEST_F(Session, aWelcomeThatComesInPartsIsWaitedFor)
     say(welcomeFrame());
     answerRooms({});
     EXPECT_EQ(engine->link().link, Link::Live);
+}
+
+TEST_F(Session, partsWithoutEndAreNotWaitedForForEver)
+{
+    engine->start();
+    hello();
+    for (int i = 0; i < 20; ++i) {
+        engine->partReceived();
+        advance(protocol::kProbeTimeoutMs - 1);
+    }
+    EXPECT_GT(transport.closes, 0) << "before the welcome";
+    transport.closes = 0;
+    engine->stop();
+    goLive();
+    transport.closes = 0;
+    sendText("?");
+    for (int i = 0; i < 20; ++i) {
+        engine->partReceived();
+        advance(protocol::kProbeTimeoutMs - 1);
+    }
+    EXPECT_GT(transport.closes, 0) << "an answer";
+}
+
+TEST_F(Session, aBusyRoomDoesNotHideThatNothingGoesUp)
+{
+    goLive();
+    sendText("?");
+    for (int i = 0; i < 20; ++i) {
+        advance(1'000);
+        say(protocol::TypingUsers{kRoom, {}});
+    }
+    EXPECT_EQ(transport.closes, 1);
+}
+
+TEST_F(Session, aLongDraftHasItsTimeToo)
+{
+    goLive();
+    ASSERT_TRUE(engine->setDraft(kRoom, std::string(20'000, 'x')));
+    EXPECT_EQ(transport.closes, 0);
+    advance(protocol::kProbeTimeoutMs + slowLineMs(20'000) - 1);
+    EXPECT_EQ(transport.closes, 0);
 }
 
 TEST_F(Session, afterASilenceTheFirstTryIsAtOnceUnlessTheOneBeforeProvedNothing)

@@ -139,7 +139,7 @@ TEST(WsCodec, largeBinaryMessagesAreSentInFragments)
         EXPECT_LE(wire.size(), size + fragments * 4);
         EXPECT_EQ(static_cast<unsigned char>(wire[0]), fragments > 1 ? 0x02 : 0x82);
         if (fragments > 1) {
-            EXPECT_EQ(wire.substr(0, 4), bytes({0x02, 0x7E, 0x20, 0x00}));
+            EXPECT_EQ(wire.substr(0, 4), bytes({0x02, 0x7E, 0x10, 0x00}));
         }
     }
 }

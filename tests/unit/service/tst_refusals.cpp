@@ -483,9 +483,11 @@ TEST(Limited, everyRequestOverTheRateIsSaidOrShed)
     }
     cast.owner.clear();
     for (const ClientFrame& frame :
-         std::vector<ClientFrame>{roomOf(TypingSet{}), PresenceSet{PresenceStatus::Away}, Ping{1}})
+         std::vector<ClientFrame>{roomOf(TypingSet{}), PresenceSet{PresenceStatus::Away}})
         cast.owner.send(frame);
     EXPECT_EQ(cast.owner.frames(), 0u) << "stale when there is a token: shed";
+    cast.owner.send(Ping{1});
+    EXPECT_TRUE(cast.owner.last<Pong>()) << "a probe costs nobody's rate";
     DraftSet draft;
     draft.room = cast.room;
     draft.tempId = cast.owner.temp();

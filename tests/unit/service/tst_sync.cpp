@@ -320,6 +320,23 @@ TEST(Sync, roomsOpenAtHelloAreLiveAtOnceAndReportedWhenTheyMoved)
     ASSERT_TRUE(pong);
     EXPECT_EQ(pong->t, 7);
     EXPECT_EQ(pong->heads.size(), 2u);
+    // Probes come by the second; the heads need not.
+    cast.member.clear();
+    cast.member.send(ping);
+    ASSERT_TRUE(cast.member.last<Pong>());
+    EXPECT_TRUE(cast.member.last<Pong>()->heads.empty());
+    cast.world.advance(10'000);
+    cast.member.send(ping);
+    EXPECT_EQ(cast.member.last<Pong>()->heads.size(), 2u);
+    // A flood is not answered for ever, and a pause ends it.
+    cast.member.clear();
+    for (int i = 0; i < 100; ++i)
+        cast.member.send(ping);
+    EXPECT_LE(cast.member.all<Pong>().size(), 10u);
+    cast.world.advance(1'000);
+    cast.member.clear();
+    cast.member.send(ping);
+    EXPECT_TRUE(cast.member.last<Pong>());
 }
 
 TEST(Sync, aRoomThatWasLeftMeanwhileIsToldAtTheNextHello)
