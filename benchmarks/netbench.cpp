@@ -28,7 +28,7 @@ Result<std::vector<Measurement>> heal(const Settings& settings)
     const auto run =
         runProgram({"/usr/bin/env", "python3", SKEIN_NETFAULT_SCRIPT, "--server",
                     settings.binDir + "/skein-server", "--client", settings.binDir + "/skein-cli",
-                    "--heal", "--rounds", settings.quick ? "3" : "40"},
+                    "--heal", "--rounds", settings.quick ? "3" : "20"},
                    {}, 1'800'000);
     if (!run)
         return fail(run.error());

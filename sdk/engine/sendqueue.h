@@ -55,7 +55,7 @@ inline constexpr std::int64_t kProbeAfterMs = 1'000;
 /// After anything else that comes in meanwhile, the answer may be behind it for as long.
 inline constexpr std::int64_t kProbeBehindMs = 1'500;
 /// What a line is taken to carry at least (64 kbit/s): patience grows by the time that what was
-/// sent takes on it, or a long message would be given up and sent again for ever.
+/// sent takes on it, or a long message would be given up while it is on its way.
 inline constexpr std::int64_t kSlowLineBytesPerS = 8'000;
 
 [[nodiscard]] constexpr std::int64_t slowLineMs(std::size_t bytes) noexcept

@@ -216,6 +216,7 @@ class Client:
 
 
 LIVE = 6  # Skein::Client::Live
+STABLE_S = 10.5  # engine::Reconnect::kStableMs and a little
 
 
 class World:
@@ -458,6 +459,8 @@ def run_heal(world, options):
             world.settle("calm")
             first.is_live.wait(EVENT_S)
             second.is_live.wait(EVENT_S)
+            # One cut after another is another matter: connections that do not last are made more and more slowly.
+            time.sleep(STABLE_S)
             world.lab.cut(True)
             text = first.write()
             time.sleep(cut_s * world.chance.uniform(0.8, 1.2))
