@@ -84,6 +84,19 @@ void Engine::Impl::answerHeard()
     m_unansweredBytes = 0;
     m_reconnect.proved();
     m_ladder.proved();
+    m_tokenProved = m_tokenDue.has_value();
+    keepSyncToken();
+}
+
+// What was received before the answer has to be worked off, too.
+void Engine::Impl::keepSyncToken()
+{
+    if (!m_tokenProved || !m_inbox.empty())
+        return;
+    m_tokenProved = false;
+    const SyncToken token = *std::exchange(m_tokenDue, std::nullopt);
+    (void)transact(offline::Durability::Cache,
+                   [&] { m_store.setFact(offline::Store::kSyncToken, token.str()); });
 }
 
 void Engine::Impl::frameReceived(std::string_view text, Via via)

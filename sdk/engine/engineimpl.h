@@ -228,6 +228,7 @@ private:
     /// A frame, or a part of one, behind which an answer may be.
     void heard(bool part);
     void answerHeard();
+    void keepSyncToken();
     [[nodiscard]] MonoTime connectDeadline() const;
     void heartbeat(MonoTime now);
     [[nodiscard]] bool live() const
@@ -471,9 +472,12 @@ private:
     bool m_roomsWalked = false, m_storeWasEmpty = false;
     std::set<RoomId> m_walkKnown; ///< rooms known when the list was asked for
     std::size_t m_walked = 0;
-    bool m_otherGeneration = false;       ///< the server was restored; drafts were not told of it
-    std::size_t m_initialSyncs = 0;       ///< never-seen rooms that were fetched unasked
-    std::set<RoomId> m_unknownRooms;      ///< told of and not introduced; bounded by the account
+    bool m_otherGeneration = false;  ///< the server was restored; drafts were not told of it
+    std::size_t m_initialSyncs = 0;  ///< never-seen rooms that were fetched unasked
+    std::set<RoomId> m_unknownRooms; ///< told of and not introduced; bounded by the account
+    std::optional<SyncToken>
+        m_tokenDue;             ///< of the welcome, to be kept when what follows it has come
+    bool m_tokenProved = false; ///< it has come, but may not be worked off
     std::optional<SyncToken> m_walkToken; ///< to be kept when the whole list was walked
     int m_earlyTokenExpiries = 0;
 

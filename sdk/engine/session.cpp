@@ -275,9 +275,11 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
             }
         }
         // The token promises "I have heard of everything up to here": kept only when that is true.
-        // Rooms not known yet are asked for first; a list cut short goes on as room_dirty.
+        // Rooms not known yet are asked for first; a list cut short goes on as room_dirty; rooms
+        // that were left are told behind the welcome, so the first answer after it comes after
+        // them.
         if (!frame.more && unknown.empty())
-            m_store.setFact(offline::Store::kSyncToken, frame.syncToken.str());
+            m_tokenDue = frame.syncToken;
         else
             m_walkToken = frame.syncToken;
     });
@@ -347,6 +349,7 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
 
 void Engine::Impl::checkLive()
 {
+    keepSyncToken();
     if (!live())
         return;
     bool behind = !m_wantSync.empty() || !m_inbox.empty();
@@ -478,6 +481,8 @@ void Engine::Impl::connectionEnded()
     m_unknownRooms.clear();
     m_gaps.clear();
     m_walkToken.reset();
+    m_tokenDue.reset();
+    m_tokenProved = false;
     // Whole frames were received before the end: they are as good as ever.
     for (auto& [id, room] : m_rooms) {
         room.full = room.membersAsked = false;

@@ -394,6 +394,24 @@ TEST_F(Session, afterASilenceTheFirstTryIsAtOnceUnlessTheOneBeforeProvedNothing)
     EXPECT_EQ(engine->link().link, Link::Waiting);
 }
 
+TEST_F(Session, theTokenOfAWelcomeIsKeptWhenWhatFollowsItHasCome)
+{
+    goLive();
+    const std::string before = store->fact(offline::Store::kSyncToken);
+    drop();
+    engine->retryNow();
+    hello();
+    auto frame = welcomeFrame();
+    frame.syncToken = SyncToken("later");
+    say(frame);
+    EXPECT_EQ(store->fact(offline::Store::kSyncToken), before)
+        << "rooms that were left are told behind it, and the connection may end before that";
+    say(protocol::RoomRemoved{kRoom});
+    EXPECT_EQ(store->fact(offline::Store::kSyncToken), before);
+    say(protocol::Pong{0, 0, {}});
+    EXPECT_EQ(store->fact(offline::Store::kSyncToken), "later");
+}
+
 TEST_F(Session, serverPingIsAnswered)
 {
     goLive();
