@@ -1,6 +1,7 @@
 // Frames over QNetworkAccessManager: headers, bounds, what ends a session.
 #include "sdk/qt/httptransport.h"
 #include "tests/unit/qt/fakeserver.h"
+#include "tests/unit/qt/wait.h"
 
 #include <QSignalSpy>
 
@@ -8,11 +9,11 @@
 
 using namespace Skein;
 using test::HttpServer;
+using test::kWaitMs;
+using test::until;
 
 namespace
 {
-
-constexpr int kWaitMs = 15'000;
 
 struct HttpTransportTest : testing::Test {
     QByteArrayList heads, bodies;
@@ -40,16 +41,6 @@ struct HttpTransportTest : testing::Test {
         EXPECT_EQ(opened.count(), 0);
         ASSERT_TRUE(opened.wait(kWaitMs));
         transport.send("hello");
-    }
-    bool until(const std::function<bool()>& done)
-    {
-        const QDeadlineTimer deadline(kWaitMs);
-        while (!done()) {
-            if (deadline.hasExpired())
-                return false;
-            QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-        }
-        return true;
     }
     [[nodiscard]] int count(const QByteArray& start) const
     {

@@ -2,9 +2,9 @@
 #include "sdk/qt/sockettransport.h"
 
 #include "protocol/limits.h"
+#include "tests/unit/qt/wait.h"
 
 #include <QCoreApplication>
-#include <QDeadlineTimer>
 #include <QPointer>
 #include <QSignalSpy>
 #include <QSocketNotifier>
@@ -20,27 +20,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <functional>
 #include <memory>
 #include <vector>
 
 using namespace Skein;
+using test::until;
 
 namespace
 {
-
-constexpr int kWaitMs = 15'000;
-
-bool until(const std::function<bool()>& done)
-{
-    const QDeadlineTimer deadline(kWaitMs);
-    while (!done()) {
-        if (deadline.hasExpired())
-            return false;
-        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-    }
-    return true;
-}
 
 /// A port on loopback whose queue is full, so that the kernel drops the first packet of everybody
 /// else, until accept() lets them in: from then on a WebSocket server is behind it.
