@@ -364,6 +364,7 @@ private:
     std::size_t othersMoved(Room& room, Seq read, Seq delivered);
     void readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread,
                   std::optional<Ord> countedAt = std::nullopt);
+    void countRead(Room& room, Seq lo, Seq hi);
     void flushReceipts(MonoTime now);
     void syncReads(MonoTime now);
     void deliveriesProved(MonoTime pingSentAt);
@@ -530,6 +531,7 @@ private:
     std::set<RoomId> m_receiptRooms;
     std::optional<MonoTime> m_receiptsAt;
     std::set<RoomId> m_deliveriesSent; ///< rooms with `deliverSent`
+    std::set<RoomId> m_readsGuessed;   ///< whose count the server did not say exactly
     std::set<RoomId> m_readsUnsynced;  ///< whose read position a power cut could take back
     std::map<RoomId, Seq>
         m_readsRefused; ///< read positions that the disk did not take; tried again

@@ -103,6 +103,7 @@ bool Engine::Impl::storePage(Room& room, Job& job, const std::vector<protocol::E
         offline::SpanSet spans = m_store.timeline().spans(room.rec.key);
         spans.add({from, to, std::max(known, Seq())});
         m_store.timeline().setSpans(room.rec.key, spans);
+        countRead(room, from, to);
         if (asOf > room.rec.row.head)
             headHeard(room, asOf);
         job.done = to;

@@ -33,8 +33,21 @@ void Engine::Impl::readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unr
     } else if (const auto ord = m_store.timeline().ordAt(room.rec.key, seq)) {
         room.rec.readOrd = std::max(room.rec.readOrd, *ord);
     } else if (unread) {
+        // A server that does not say which head it counted at: right where nothing was lost on the
+        // way, and asked for where it was.
         room.rec.readOrd = Ord(std::max<std::int64_t>(row.headOrd.value() - *unread, 0));
+        m_readsGuessed.insert(row.room);
     }
+}
+
+// Inside a transaction. [lo, hi] was stored: a position in it that was unknown can be counted now.
+void Engine::Impl::countRead(Room& room, Seq lo, Seq hi)
+{
+    const Seq read = room.rec.row.read;
+    if (read < lo || hi < read)
+        return;
+    if (const auto ord = m_store.timeline().ordAt(room.rec.key, read))
+        room.rec.readOrd = *ord;
 }
 
 void Engine::Impl::markRead(const RoomId& id, Seq seq)
@@ -210,6 +223,10 @@ void Engine::Impl::onPositions()
     for (const RoomId& id : dirty) {
         if (Room* room = findRoom(id))
             wantInitialSync(*room);
+    }
+    for (const RoomId& id : std::exchange(m_readsGuessed, {})) {
+        if (const Room* room = findRoom(id))
+            wantAround(id, room->rec.row.read);
     }
     if (unknown)
         askUnknown();

@@ -148,11 +148,7 @@ void Engine::Impl::applyLog(Room& room, Seq lo, Seq hi, const protocol::Event* b
     m_store.timeline().setSpans(room.rec.key, spans);
     if (hi > room.rec.row.head)
         room.rec.row.head = hi;
-    // Read further than was stored then: now it can be counted.
-    if (lo <= room.rec.row.read && room.rec.row.read <= hi) {
-        if (const auto ord = m_store.timeline().ordAt(room.rec.key, room.rec.row.read))
-            room.rec.readOrd = *ord;
-    }
+    countRead(room, lo, hi);
     if (room.rec.synced >= room.rec.row.head)
         m_gaps.erase(room.rec.row.room);
     finishAcked(room);

@@ -99,6 +99,22 @@ TEST_F(History, pageReadBeforeAChangeThatWasSeenAlreadyIsRevalidated)
     EXPECT_TRUE(transport.take<protocol::Revalidate>().empty());
 }
 
+TEST_F(History, aPositionThatTheServerDidNotCountExactlyIsCountedHere)
+{
+    goLiveFarAhead();
+    // Of a server that does not say at which head it counted: two more there than here.
+    say(protocol::ReadState{kRoom, Seq(500), Seq(1'000), 502, 0});
+    const auto asked = transport.take<protocol::HistoryRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].anchor, protocol::HistoryRequest::Anchor::Around);
+    EXPECT_EQ(asked[0].seq, Seq(500));
+    auto response = page(asked[0].req, 499, 501, 1'000);
+    response.messages = {message(499, "a"), message(500, "b"), message(501, "c")};
+    say(response);
+    EXPECT_EQ(screen.rooms[kRoom].unread, 500);
+    EXPECT_TRUE(transport.take<protocol::HistoryRequest>().empty());
+}
+
 TEST_F(History, oldRangesAreRevalidatedWhenTheRoomIsOpened)
 {
     fillLog(3);
