@@ -1,6 +1,7 @@
 // app.cold_start and app.memory: the real app, from the start of its process to the first painted
 // row, on a store with few messages and on one with a million. app.room_switch, app.flick and
 // app.keypress: its window, driven from inside by skein-bench-ui.
+#include "benchmarks/eventloop.h"
 #include "benchmarks/fixture.h"
 #include "benchmarks/harness.h"
 #include "benchmarks/process.h"
@@ -9,7 +10,6 @@
 #include "tools/load/serverprocess.h"
 
 #include <QCoreApplication>
-#include <QElapsedTimer>
 #include <QFileInfo>
 
 #include <csignal>
@@ -24,18 +24,6 @@ constexpr char kUser[] = "bench";
 constexpr char kRoom[] = "Deep room";
 constexpr char kOtherRoom[] = "Other room";
 constexpr std::int64_t kOtherMessages = 500;
-
-bool waitFor(const std::function<bool()>& condition, int timeoutMs)
-{
-    QElapsedTimer elapsed;
-    elapsed.start();
-    while (!condition()) {
-        if (elapsed.elapsed() > timeoutMs)
-            return false;
-        QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
-    }
-    return true;
-}
 
 // An account that was signed in once, with a room of `messages` messages and a short one. The
 // server is gone afterwards: what the app shows at its start comes from the device alone.

@@ -1,32 +1,17 @@
 // client.visible: from the call of send() to the row in the model that the view listens to, with a
 // real server, a real store and the GUI thread's event loop running.
+#include "benchmarks/eventloop.h"
 #include "benchmarks/harness.h"
 #include "sdk/qt/client.h"
 #include "tools/load/serverprocess.h"
 
 #include <QCoreApplication>
-#include <QEventLoop>
 #include <QTemporaryDir>
-#include <QTimer>
 
 namespace skein::bench
 {
 namespace
 {
-
-// Runs the event loop until the condition holds; false when it does not within the time.
-bool waitFor(const std::function<bool()>& condition, int timeoutMs)
-{
-    bool late = false;
-    // Not the overload with a time: it polls instead of waiting, as no app does.
-    QTimer timeout;
-    timeout.setSingleShot(true);
-    QObject::connect(&timeout, &QTimer::timeout, [&late] { late = true; });
-    timeout.start(timeoutMs);
-    while (!condition() && !late)
-        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents);
-    return !late;
-}
 
 Result<std::vector<Measurement>> visible(const Settings& settings)
 {

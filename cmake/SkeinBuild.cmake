@@ -127,6 +127,9 @@ function(skein_test)
     add_executable(${ARG_NAME} ${ARG_SOURCES})
     target_link_libraries(${ARG_NAME} PRIVATE skein_options ${ARG_LIBS} GTest::gtest_main)
     skein_use_pch(${ARG_NAME} test <gtest/gtest.h>)
+    # Each of its sources compiles alone, also where libraries are built in jumbo units: a fixture in an unnamed
+    # namespace is no error in a main file only.
+    set_target_properties(${ARG_NAME} PROPERTIES UNITY_BUILD OFF)
     set_target_properties(${ARG_NAME} PROPERTIES SKEIN_IS_TEST ON RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
     if(SKEIN_COVERAGE AND NOT "Skein::net" IN_LIST ARG_LIBS AND ARG_LABELS MATCHES "^(unit|property)$")
         add_dependencies(coverage-tests ${ARG_NAME})

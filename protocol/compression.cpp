@@ -17,14 +17,12 @@ constexpr int kLevel = 1;
 // The first guess of how much comes out; grows up to the bound.
 constexpr std::size_t kInflateFactor = 6;
 
-struct Freed {
-    void operator()(libdeflate_compressor* c) const noexcept { libdeflate_free_compressor(c); }
-    void operator()(libdeflate_decompressor* d) const noexcept { libdeflate_free_decompressor(d); }
-};
-
 } // namespace
 
 struct Deflater::State {
+    struct Freed {
+        void operator()(libdeflate_compressor* c) const noexcept { libdeflate_free_compressor(c); }
+    };
     std::unique_ptr<libdeflate_compressor, Freed> compressor{libdeflate_alloc_compressor(kLevel)};
 };
 
@@ -48,6 +46,12 @@ std::string Deflater::deflated(std::string_view text)
 
 Result<std::string> inflated(std::string_view bytes, std::size_t bytesMax)
 {
+    struct Freed {
+        void operator()(libdeflate_decompressor* d) const noexcept
+        {
+            libdeflate_free_decompressor(d);
+        }
+    };
     // Holds no state between calls; making it costs more than a small frame.
     static thread_local const std::unique_ptr<libdeflate_decompressor, Freed> decompressor{
         libdeflate_alloc_decompressor()};

@@ -211,12 +211,12 @@ void Network::queueDown(server::ConnId id, server::FramePtr frame, server::Lane 
 
 void Network::settle(server::ConnId id, server::OutQueue::Outcome outcome)
 {
-    using Outcome = server::OutQueue::Outcome;
-    if (outcome == Outcome::Shed) {
+    using Push = server::OutQueue::Outcome;
+    if (outcome == Push::Shed) {
         m_trace.note(m_loop.now(), "net", "shed");
-    } else if (outcome == Outcome::Collapsed) {
+    } else if (outcome == Push::Collapsed) {
         m_trace.note(m_loop.now(), "net", "collapse");
-    } else if (outcome == Outcome::Overflow) {
+    } else if (outcome == Push::Overflow) {
         m_trace.note(m_loop.now(), "net", "overflow");
         close(id, protocol::CloseCode::SlowConsumer, "slow consumer");
     }

@@ -17,7 +17,7 @@ namespace
 
 constexpr double kKillRate = 200;
 constexpr std::int64_t kAnswerTimeoutMs = 30'000;
-constexpr std::int64_t kDrainTimeoutMs = 60'000;
+constexpr std::int64_t kAnswersTimeoutMs = 60'000;
 
 // Pages through a room's log after a cursor, as a client does.
 class LogReader
@@ -190,7 +190,7 @@ Result<ScenarioResult> runKills(const ScenarioOptions& options)
         resent += static_cast<std::int64_t>(open.size());
         for (const auto& [tempId, message] : open)
             swarm.send(0, protocol::ClientFrame(message));
-        if (!swarm.run([&] { return open.empty(); }, kDrainTimeoutMs))
+        if (!swarm.run([&] { return open.empty(); }, kAnswersTimeoutMs))
             return fail(ErrorCode::Timeout, "what was sent again is not confirmed");
         log = readBack(*stage, 1, *room);
         if (!log)
@@ -256,7 +256,7 @@ Result<ScenarioResult> runCursor(const ScenarioOptions& options)
             [&] {
                 return confirmed == count && reader.head() >= *stored.rbegin() && reader.atHead();
             },
-            kDrainTimeoutMs * 2))
+            kAnswersTimeoutMs * 2))
         return fail(ErrorCode::Timeout, std::to_string(confirmed) + " confirmed");
     std::int64_t skipped = 0;
     for (const Seq seq : stored)

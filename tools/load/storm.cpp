@@ -12,8 +12,8 @@ namespace
 {
 
 constexpr std::size_t kRoomSize = 20;
-constexpr std::int64_t kSetupTimeoutMs = 120'000;
-constexpr std::int64_t kDrainTimeoutMs = 60'000;
+constexpr std::int64_t kConnectAllTimeoutMs = 120'000;
+constexpr std::int64_t kDeliveryTimeoutMs = 60'000;
 constexpr int kSlowRounds = 5; // of each kind, in turn
 constexpr std::int64_t kMessagesARound = 100;
 constexpr double kMessagesPerSecond = 100;
@@ -54,7 +54,7 @@ Result<Samples> deliveries(Stage& stage, const RoomId& room, std::int64_t& numbe
     });
     const double start = nowUs();
     const bool done = swarm.run(
-        [&] { return got == due; }, kDrainTimeoutMs,
+        [&] { return got == due; }, kDeliveryTimeoutMs,
         [&]() -> double {
             const auto next = [&] {
                 return start + 1e6 * static_cast<double>(number - first) / kMessagesPerSecond;
@@ -106,7 +106,7 @@ Result<void> slowReaders(Stage& stage, Storm& storm)
                 swarm.setReading(i, !stalled);
             }
         }
-        if (!swarm.run([&] { return swarm.welcomed() == clients; }, kSetupTimeoutMs))
+        if (!swarm.run([&] { return swarm.welcomed() == clients; }, kConnectAllTimeoutMs))
             return fail(ErrorCode::Timeout, "a slow reader does not come back");
         if (stalled) {
             for (std::size_t i = 0; i < slow; ++i)
@@ -153,7 +153,7 @@ Result<Storm> runStorm(const ScenarioOptions& options, const StormOptions& wante
     storm.steadyKib = stage->serverPeakKib();
 
     stage->killServer();
-    if (!swarm.run([&] { return swarm.welcomed() == 0; }, kSetupTimeoutMs))
+    if (!swarm.run([&] { return swarm.welcomed() == 0; }, kConnectAllTimeoutMs))
         return fail(ErrorCode::Timeout, "not everybody noticed that the server is gone");
     SeededRandom random(17);
     std::vector<Returning> clients(storm.clients);
