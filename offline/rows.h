@@ -62,6 +62,8 @@ struct MessageRow {
     std::vector<protocol::Attachment> attachments;
     std::vector<UserId> mentions;
     friend bool operator==(const MessageRow&, const MessageRow&) = default;
+
+    [[nodiscard]] bool isHole() const noexcept { return type == Type::Hole; }
 };
 
 /// One row of the room list; everything denormalised, so the list is one query.

@@ -82,6 +82,9 @@ public:
     /// The row is unsent (again), at the place that follows from the outbox entry. Its server state
     /// is forgotten.
     void makeUnsent(RowId tid, RoomKey room, std::int64_t outboxId);
+    /// Unsent messages of a room answer, and belong to, nothing with seq > `after` any more. Gives
+    /// the outbox entries whose rows that changed.
+    [[nodiscard]] std::vector<std::int64_t> cutReferences(RoomKey room, Seq after);
     /// Shows the server's state with the outbox's changes of this row over it. Call after either
     /// changed.
     void refresh(RowId tid);

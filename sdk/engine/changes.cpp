@@ -51,6 +51,7 @@ void Engine::Impl::finish(const Result<void>& done)
         m_ackOnCommit.clear();
         m_requeueOnCommit.clear();
         m_failOnCommit.clear();
+        m_draftsOnCommit.clear();
         m_storeErrors.add();
         m_syncPausedUntil = now() + Milliseconds(kStoreRetryMs);
         m_host.logger.error("store: " + toString(done.error()));
@@ -89,6 +90,8 @@ void Engine::Impl::finish(const Result<void>& done)
         room.rec.row.queued = static_cast<std::int64_t>(room.queue.unsentMessages());
         room.rec.row.failed = static_cast<std::int64_t>(room.queue.failedMessages());
     }
+    for (auto& [id, draft] : std::exchange(m_draftsOnCommit, {}))
+        showDraft(m_rooms.at(id), std::move(draft));
     for (const TempId& tempId : std::exchange(m_failOnCommit, {}))
         m_host.listener.commandFailed(tempId, makeError(ErrorCode::StateLost));
     if (!m_hold)
@@ -119,8 +122,7 @@ void Engine::Impl::holesMayChange(Room& room)
 
 void Engine::Impl::decorate(Room& room, offline::MessageRow& row)
 {
-    if (row.type == offline::MessageRow::Type::Hole || row.seq != Seq() ||
-        row.status == offline::Status::Failed)
+    if (row.isHole() || row.seq != Seq() || row.status == offline::Status::Failed)
         return;
     if (const SendEntry* entry = room.queue.find(row.tempId)) {
         switch (entry->state) {

@@ -8,9 +8,6 @@ namespace skein::engine
 namespace
 {
 
-// Room for the fields that are filled in when a frame is sent (`prev`, `target`).
-constexpr std::size_t kEnvelopeBytes = 128;
-
 bool validText(const std::string& text, std::size_t charactersMax)
 {
     return protocol::isValidUtf8(text) && protocol::characterCount(text) <= charactersMax;

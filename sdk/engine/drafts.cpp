@@ -13,7 +13,6 @@ constexpr std::int64_t kDraftSettleMs = 1'000;   ///< between two of one room
 constexpr std::int64_t kDraftTimeoutMs = 10'000; ///< no answer on a living connection: again
 constexpr std::int64_t kDraftRetryMs = 1'000;
 constexpr int kDraftDoublingsMax = 5;
-constexpr std::size_t kEnvelopeBytes = 128;
 
 /// The draft and what stands beside it, as one.
 std::string bothTexts(const offline::DraftRecord& draft)

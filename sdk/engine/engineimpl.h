@@ -22,6 +22,7 @@
 #include "sdk/engine/ratelimiter.h"
 #include "sdk/engine/reconnect.h"
 #include "sdk/engine/sendqueue.h"
+#include "sdk/engine/tuning.h"
 
 #include <deque>
 #include <map>
@@ -31,52 +32,6 @@
 
 namespace skein::engine
 {
-
-// ---- bounds and times
-// --------------------------------------------------------------------------------------------
-
-inline constexpr std::int64_t kConnectTimeoutMs = 15'000; ///< token, TCP, TLS, upgrade
-inline constexpr std::int64_t kClockStepMs =
-    2'000; ///< of the server's clock against ours: told anew
-/// What has no answer of its own (marks, typing, drafts) makes for a probe so often at most.
-inline constexpr std::int64_t kMarkProbeEveryMs = 5'000;
-/// However much else comes in, a probe is answered within this; while a long frame comes in, within
-/// kPartsMaxMs, which also bounds what else waits for one.
-inline constexpr std::int64_t kProbeMaxMs = 15'000;
-inline constexpr std::int64_t kPartsMaxMs = 60'000;
-/// A request that is refused for now is asked again by the transport itself (HttpFrames), for up to
-/// 10 s.
-inline constexpr std::int64_t kHttpPatienceMs = 10'000;
-inline constexpr std::int64_t kUnsentPollMs = 50; ///< the transport does not tell when it drained
-inline constexpr std::int64_t kGapGraceMs =
-    1'000; ///< a head ahead of the log may just be on its way
-inline constexpr std::int64_t kStoreRetryMs = 5'000; ///< after the disk refused a cache write
-inline constexpr std::int64_t kRequestTimeoutMs = 15'000;
-inline constexpr int kRequestTriesMax = 3;
-inline constexpr std::size_t kRequestsInFlightMax = 8;
-/// Log entries received ahead of the store during a catch-up (about 6 MB); the next page is asked
-/// for only below it.
-inline constexpr std::size_t kSyncAheadEventsMax = 10'000;
-/// Catch-up requests on their way at once: the server works on one while the other is taken apart.
-inline constexpr std::size_t kSyncInFlightMax = 2;
-/// Entries that one of them is expected to bring: about what fits into an answer.
-inline constexpr std::int64_t kSyncEventsWanted = 800;
-inline constexpr std::size_t kConfirmsWaitingMax = 256; ///< then they are settled as they come
-inline constexpr std::size_t kRequestsWaitingMax =
-    500; ///< beyond it the oldest page request is dropped
-inline constexpr std::size_t kInboxFramesMax =
-    256; ///< beyond it frames are worked off as they come
-inline constexpr std::int64_t kReceiptsFlushMs = 200;
-inline constexpr std::size_t kFullSubscriptionsWanted =
-    100; ///< the rest of kOpenRoomsMax is for rooms being opened
-inline constexpr std::size_t kInitialRoomsMax =
-    200; ///< never-seen rooms whose newest messages are fetched unasked
-inline constexpr std::size_t kRoomsWalkMax = 10'000;
-inline constexpr std::int64_t kRevalidateSeqs = 500;      ///< in one request
-inline constexpr std::int64_t kRevalidateSeqsMax = 5'000; ///< in one look at a room
-inline constexpr std::size_t kTypingUsersMax = 50;        ///< a room
-/// Own messages of a room that a restored server may lack and that are sent again.
-inline constexpr std::size_t kLostResendMax = 1'000;
 
 class Engine::Impl
 {
@@ -509,6 +464,7 @@ private:
     std::vector<std::pair<TempId, Seq>> m_ackOnCommit;
     std::map<RoomId, std::vector<SendEntry>> m_requeueOnCommit; ///< the whole queue of a room, anew
     std::vector<TempId> m_failOnCommit;                         ///< changes whose target is lost
+    std::map<RoomId, offline::DraftRecord> m_draftsOnCommit;    ///< what answered a lost message
     bool m_hold = false; ///< changes are collected, not told yet
     OutboxState m_outboxTold;
     std::optional<MonoTime> m_slowedUntil;

@@ -341,11 +341,6 @@ void Engine::Impl::reviveLost(Room& room, std::optional<Seq> base)
     std::set<offline::RowId> revived;
     for (auto& lost : timeline.sentHere(room.rec.key, shared, kLostResendMax)) {
         lost.frame.room = room.rec.row.room;
-        // What it referred to may be another message now.
-        if (lost.frame.replyTo > shared)
-            lost.frame.replyTo.reset();
-        if (lost.frame.thread > shared)
-            lost.frame.thread.reset();
         offline::OutboxEntry entry;
         entry.tempId = lost.frame.tempId;
         entry.room = room.rec.key;
@@ -391,6 +386,23 @@ void Engine::Impl::reviveLost(Room& room, std::optional<Seq> base)
             }
         }
         queue.push_back(std::move(moved));
+    }
+    // What a message that is not there yet answers may be another message by now.
+    for (const std::int64_t id : timeline.cutReferences(room.rec.key, shared)) {
+        auto frame = protocol::decodeClientFrame(outbox.payload(id));
+        auto* send = frame ? std::get_if<protocol::MessageSend>(&*frame) : nullptr;
+        if (!send)
+            continue;
+        if (send->replyTo > shared)
+            send->replyTo.reset();
+        if (send->thread > shared)
+            send->thread.reset();
+        outbox.setPayload(id, protocol::encode(*frame));
+    }
+    if (room.draft.replyTo > shared) {
+        auto draft = changedDraft(room, room.draft.text, Seq(), std::nullopt);
+        m_store.drafts().save(draft);
+        m_draftsOnCommit[room.rec.row.room] = std::move(draft);
     }
     if (!revived.empty())
         m_requeueOnCommit[room.rec.row.room] = std::move(queue);

@@ -1,5 +1,7 @@
 #include "sdk/engine/sendqueue.h"
 
+#include "sdk/engine/tuning.h"
+
 #include <algorithm>
 
 namespace skein::engine

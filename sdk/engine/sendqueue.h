@@ -49,20 +49,6 @@ struct SendEntry {
     }
 };
 
-/// Silence with something unanswered, then the server is asked for a sign of life
-/// (protocol::kProbeTimeoutMs).
-inline constexpr std::int64_t kProbeAfterMs = 1'000;
-/// After anything else that comes in meanwhile, the answer may be behind it for as long.
-inline constexpr std::int64_t kProbeBehindMs = 1'500;
-/// What a line is taken to carry at least (64 kbit/s): patience grows by the time that what was
-/// sent takes on it, or a long message would be given up while it is on its way.
-inline constexpr std::int64_t kSlowLineBytesPerS = 8'000;
-
-[[nodiscard]] constexpr std::int64_t slowLineMs(std::size_t bytes) noexcept
-{
-    return static_cast<std::int64_t>(bytes) * 1000 / kSlowLineBytesPerS;
-}
-
 class SendQueue
 {
 public:

@@ -195,10 +195,8 @@ void Client::Private::history(const RoomId& room, qint64 beforeSeq, int limit, i
     const int mine = entry;
     const auto answer = [this, room, beforeSeq, limit, triesLeft, done = std::move(done),
                          mine](const skein::Result<skein::offline::Page>& page) {
-        const bool hole =
-            page && std::any_of(page->rows.begin(), page->rows.end(), [](const auto& row) {
-                return row.type == skein::offline::MessageRow::Type::Hole;
-            });
+        const bool hole = page && std::any_of(page->rows.begin(), page->rows.end(),
+                                              [](const auto& row) { return row.isHole(); });
         const bool whole =
             !page ||
             (!hole && (page->atOldest || page->rows.size() >= static_cast<std::size_t>(limit)));
@@ -208,7 +206,7 @@ void Client::Private::history(const RoomId& room, qint64 beforeSeq, int limit, i
         }
         Seq before(beforeSeq);
         for (const auto& row : page->rows) {
-            if (row.type == skein::offline::MessageRow::Type::Hole) {
+            if (row.isHole()) {
                 before = row.holeHi.next();
                 break;
             }

@@ -17,11 +17,6 @@ using skein::offline::RowId;
 namespace
 {
 
-bool isHole(const MessageRow& row)
-{
-    return row.type == MessageRow::Type::Hole;
-}
-
 struct RoleOfField {
     std::uint32_t field;
     int role;
@@ -218,9 +213,9 @@ void TimelineModel::Private::applyPending()
     bool holeTouched = false;
     for (const MessageRow& row : upserts) {
         olderArrived = olderArrived || window.size() == 0 || row.position < oldest;
-        if (!isHole(row) && row.seq) {
+        if (!row.isHole() && row.seq) {
             const int at = window.rowOfSeq(row.seq);
-            holeTouched = holeTouched || (at >= 0 && isHole(window.at(at).row) &&
+            holeTouched = holeTouched || (at >= 0 && window.at(at).row.isHole() &&
                                           std::find(gone.begin(), gone.end(),
                                                     window.at(at).row.rowId) == gone.end());
             if (row.seq > newestSeen) {
@@ -272,7 +267,7 @@ void TimelineModel::Private::applyPending()
 void TimelineModel::Private::settleJump()
 {
     const int row = window.rowOfSeq(jumpSeq);
-    if (row >= 0 && !isHole(window.at(row).row)) {
+    if (row >= 0 && !window.at(row).row.isHole()) {
         jumpSeq = Seq();
         Q_EMIT q.jumpReady(row);
     } else if (!pending(Purpose::JumpSeq)) {

@@ -21,16 +21,6 @@ using skein::TempId;
 using skein::offline::MessageRow;
 using skein::offline::RowId;
 
-namespace
-{
-
-bool isHole(const MessageRow& row)
-{
-    return row.type == MessageRow::Type::Hole;
-}
-
-} // namespace
-
 TimelineModel::TimelineModel(const QString& roomId, TimelinePort& port, QObject* parent)
     : QAbstractListModel(parent)
     , d(new Private(*this, roomId, port))
@@ -124,7 +114,7 @@ QVariant TimelineModel::Private::value(const WindowRow& entry, int role) const
     case RowIdRole:
         return QString::number(entry.shownId);
     case SeqRole:
-        return static_cast<qint64>(isHole(row) ? 0 : row.seq.value());
+        return static_cast<qint64>(row.isHole() ? 0 : row.seq.value());
     case TempIdRole:
         return row.own && !row.seq ? display::text(row.tempId.str()) : QString();
     case SenderIdRole:
@@ -143,7 +133,7 @@ QVariant TimelineModel::Private::value(const WindowRow& entry, int role) const
     case BodyRole:
         return display::text(row.body);
     case TimeTextRole:
-        return isHole(row) ? QString() : display::clockTime(row.ts);
+        return row.isHole() ? QString() : display::clockTime(row.ts);
     case TimestampRole:
         return QDateTime::fromMSecsSinceEpoch(row.ts);
     case DayTextRole:
@@ -185,16 +175,16 @@ QVariant TimelineModel::Private::value(const WindowRow& entry, int role) const
     case AttachmentsRole:
         return attachments(row);
     case HoleRole:
-        return isHole(row);
+        return row.isHole();
     case HoleCountRole:
-        return isHole(row) ? static_cast<qint64>(row.holeHi - row.seq + 1) : qint64(0);
+        return row.isHole() ? static_cast<qint64>(row.holeHi - row.seq + 1) : qint64(0);
     case HeldBackRole:
         return entry.heldBack;
     case JournalIdRole:
         return row.own ? display::text(row.tempId.str()) : QString();
     case HoleStuckRole: {
         const auto asked = holesAsked.find(row.rowId);
-        return isHole(row) && asked != holesAsked.end() && asked->second.stuck;
+        return row.isHole() && asked != holesAsked.end() && asked->second.stuck;
     }
     default:
         return {};
@@ -359,7 +349,7 @@ QString TimelineModel::lastOwnRowId() const
     for (int i = 0; i < d->window.size(); ++i) {
         const WindowRow& entry = d->window.at(i);
         if (entry.row.own && !entry.row.deleted && entry.row.kind == skein::protocol::Kind::Text &&
-            !isHole(entry.row))
+            !entry.row.isHole())
             return QString::number(entry.shownId);
     }
     return {};
@@ -411,7 +401,7 @@ QString TimelineModel::send(const QString& text, qint64 replySeq)
             const MessageRow& quoted = d->window.at(source).row;
             row.replyTo->sender = quoted.sender;
             row.replyTo->senderName = quoted.senderName;
-            if (!isHole(quoted) && !quoted.deleted)
+            if (!quoted.isHole() && !quoted.deleted)
                 row.replyTo->text =
                     display::utf8(display::oneLine(display::text(quoted.body), 140));
         }
@@ -577,7 +567,7 @@ void TimelineModel::jumpToSeq(qint64 seq)
     d->jumpSeq = Seq(seq);
     d->jumpTries = 0;
     const int row = d->window.rowOfSeq(Seq(seq));
-    if (row >= 0 && !isHole(d->window.at(row).row)) {
+    if (row >= 0 && !d->window.at(row).row.isHole()) {
         d->jumpSeq = Seq();
         Q_EMIT jumpReady(row);
         return;

@@ -14,16 +14,6 @@ using skein::offline::MessageRow;
 using skein::offline::Page;
 using skein::offline::Position;
 
-namespace
-{
-
-bool isHole(const MessageRow& row)
-{
-    return row.type == MessageRow::Type::Hole;
-}
-
-} // namespace
-
 void TimelineModel::Private::request(Purpose purpose, PageRequest::Kind kind, Position position,
                                      Seq seq, std::size_t limit)
 {
@@ -114,7 +104,7 @@ void TimelineModel::Private::checkHoles()
     const qint64 now = port.wallNowMs();
     for (int i = from; i <= to; ++i) {
         const MessageRow& row = window.at(i).row;
-        if (!isHole(row))
+        if (!row.isHole())
             continue;
         const auto asked = holesAsked.find(row.rowId);
         // A page of a larger hole leaves a smaller one of the same identity.
@@ -145,7 +135,7 @@ void TimelineModel::Private::setStuck(int row, bool stuck)
 void TimelineModel::retryHole(const QString& rowId)
 {
     const int row = d->rowOf(rowId);
-    if (row < 0 || !isHole(d->window.at(row).row))
+    if (row < 0 || !d->window.at(row).row.isHole())
         return;
     d->setStuck(row, false);
     d->askForHole(d->window.at(row).row);
@@ -161,7 +151,7 @@ void TimelineModel::Private::poll()
     }
     bool holeInView = false;
     for (int i = std::max(firstVisible, 0); i <= lastVisible && i < window.size(); ++i)
-        holeInView = holeInView || isHole(window.at(i).row);
+        holeInView = holeInView || window.at(i).row.isHole();
     if (serverOlder)
         loadOlder();
     if (holeInView) {
@@ -241,7 +231,7 @@ void TimelineModel::Private::jumpLoaded(Purpose purpose, Page page)
     addLocalRows();
     updateDerived();
     int row = window.rowOfSeq(jumpSeq);
-    if (row >= 0 && isHole(window.at(row).row)) {
+    if (row >= 0 && window.at(row).row.isHole()) {
         port.wantAround(room, jumpSeq);
         Q_EMIT q.jumpReady(row);
         return;

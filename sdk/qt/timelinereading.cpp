@@ -13,14 +13,9 @@ using skein::offline::MessageRow;
 namespace
 {
 
-bool isHole(const MessageRow& row)
-{
-    return row.type == MessageRow::Type::Hole;
-}
-
 bool isUnreadKind(const MessageRow& row)
 {
-    return !isHole(row) && !row.own && row.seq && skein::protocol::countsAsUnread(row.kind);
+    return !row.isHole() && !row.own && row.seq && skein::protocol::countsAsUnread(row.kind);
 }
 
 } // namespace
@@ -51,7 +46,7 @@ void TimelineModel::Private::markVisibleRead()
         return;
     for (int i = firstVisible; i <= lastVisible && i < window.size(); ++i) {
         const MessageRow& row = window.at(i).row;
-        if (isHole(row) || !row.seq)
+        if (row.isHole() || !row.seq)
             continue;
         if (row.seq > readPosition()) {
             marked = row.seq;
@@ -67,7 +62,7 @@ Seq TimelineModel::Private::firstUnreadLoaded() const
     Seq first;
     for (int i = 0; i < window.size(); ++i) {
         const MessageRow& row = window.at(i).row;
-        if (!isHole(row) && row.seq && row.seq <= read)
+        if (!row.isHole() && row.seq && row.seq <= read)
             break;
         if (isUnreadKind(row))
             first = row.seq;

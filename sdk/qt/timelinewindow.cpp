@@ -17,10 +17,6 @@ using skein::offline::RowId;
 namespace
 {
 
-bool isHole(const MessageRow& row)
-{
-    return row.type == MessageRow::Type::Hole;
-}
 bool isConfirmed(const MessageRow& row)
 {
     return (row.position & skein::offline::kPendingBit) == 0;
@@ -29,7 +25,7 @@ bool isConfirmed(const MessageRow& row)
 /// What is here is newer than what comes: two threads read the store at different moments.
 bool isStale(const MessageRow& have, const MessageRow& come)
 {
-    if (isHole(have) || isHole(come))
+    if (have.isHole() || come.isHole())
         return false;
     if (isConfirmed(have) != isConfirmed(come))
         return isConfirmed(have);
@@ -113,7 +109,7 @@ int TimelineWindow::rowOfSeq(Seq seq) const
     if (index >= m_rows.size())
         return -1;
     const MessageRow& row = m_rows[index]->row;
-    if (isHole(row))
+    if (row.isHole())
         return row.seq <= seq && seq <= row.holeHi ? static_cast<int>(index) : -1;
     return row.seq == seq ? static_cast<int>(index) : -1;
 }
@@ -201,17 +197,17 @@ void TimelineWindow::derive(int first, int last)
         bool divider = false;
         bool groupStart = true;
         bool groupEnd = true;
-        if (!isHole(entry.row)) {
+        if (!entry.row.isHole()) {
             const WindowRow* next = i + 1 < size() ? &at(i + 1) : nullptr;
             const WindowRow* older = next;
-            for (int k = i + 1; older && isHole(older->row);)
+            for (int k = i + 1; older && older->row.isHole();)
                 older = ++k < size() ? &at(k) : nullptr;
             dayStart = older ? older->day != entry.day : m_atOldest;
             const bool atDivider = m_divider && entry.row.seq >= m_divider;
             divider = atDivider && (next ? next->row.seq < m_divider && isConfirmed(next->row)
                                          : m_atOldest || entry.row.seq == m_divider);
             const auto joins = [this](const WindowRow& a, const WindowRow& b) {
-                return !isHole(a.row) && !isHole(b.row) && a.row.sender == b.row.sender &&
+                return !a.row.isHole() && !b.row.isHole() && a.row.sender == b.row.sender &&
                        a.row.kind != skein::protocol::Kind::System &&
                        b.row.kind != skein::protocol::Kind::System && a.day == b.day &&
                        std::abs(a.row.ts - b.row.ts) < m_groupGapMs;
@@ -539,7 +535,7 @@ void TimelineWindow::applyReceipts(Seq othersDelivered, Seq othersRead)
     using skein::offline::Status;
     for (const Entry& entry : m_rows) {
         MessageRow& row = entry->row;
-        if (isHole(row) || !row.own || !isConfirmed(row) || row.status == Status::Failed)
+        if (row.isHole() || !row.own || !isConfirmed(row) || row.status == Status::Failed)
             continue;
         Status status = row.status;
         if (row.seq <= othersRead)

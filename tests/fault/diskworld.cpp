@@ -428,7 +428,7 @@ DiskState DiskWorld::look()
 std::string DiskWorld::line(const offline::MessageRow& row)
 {
     std::ostringstream out;
-    if (row.type == offline::MessageRow::Type::Hole) {
+    if (row.isHole()) {
         out << "hole " << row.seq.value() << '-' << row.holeHi.value();
         return out.str();
     }

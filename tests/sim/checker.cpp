@@ -494,14 +494,13 @@ void Checker::checkTimeline(ClientNode& client, const RoomId& room, const RoomTr
             fail("a: " + where + row.tempId.str() + " stands twice in the timeline");
         if (row.seq.value() == 0)
             continue;
-        const std::int64_t top =
-            row.type == MessageRow::Type::Hole ? row.holeHi.value() : row.seq.value();
+        const std::int64_t top = row.isHole() ? row.holeHi.value() : row.seq.value();
         for (auto it = truth.messages.upper_bound(top);
              it != truth.messages.end() && it->first < upper; ++it)
             fail("c: " + where + "message " + std::to_string(it->first) +
                  " is missing and no hole says so");
         upper = row.seq.value();
-        if (row.type == MessageRow::Type::Hole)
+        if (row.isHole())
             continue;
         const auto found = truth.messages.find(row.seq.value());
         if (found == truth.messages.end()) {

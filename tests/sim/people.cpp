@@ -59,7 +59,7 @@ void Simulation::change(ClientNode& client, const RoomId& room)
     if (!page || page->rows.empty())
         return;
     const MessageRow& row = page->rows[m_random.below(page->rows.size())];
-    if (row.type == MessageRow::Type::Hole) {
+    if (row.isHole()) {
         client.engine().wantHistory(room, row.holeHi.next());
         return;
     }

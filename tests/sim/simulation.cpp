@@ -232,7 +232,7 @@ bool Simulation::scrollUp(ClientNode& client, const RoomId& room, offline::Posit
         if (!page)
             return true;
         for (const auto& row : page->rows) {
-            if (row.type == MessageRow::Type::Hole) {
+            if (row.isHole()) {
                 client.engine().wantHistory(room, row.holeHi.next());
                 return false;
             }

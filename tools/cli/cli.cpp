@@ -252,7 +252,7 @@ QJsonObject Cli::roomObject(const RoomRow& room) const
 
 QJsonObject Cli::messageObject(const MessageRow& row)
 {
-    if (row.type == MessageRow::Type::Hole)
+    if (row.isHole())
         return {{QStringLiteral("hole"), true},
                 {QStringLiteral("from"), static_cast<qint64>(row.seq.value())},
                 {QStringLiteral("to"), static_cast<qint64>(row.holeHi.value())}};

@@ -1,5 +1,5 @@
 // Each way in which a connection begins, does not come about, and ends.
-#include "sdk/engine/sendqueue.h"
+#include "sdk/engine/tuning.h"
 #include "world.h"
 
 #include <set>

@@ -125,6 +125,41 @@ TEST_F(EpochChange, theQueueSurvivesBehindWhatIsSentAgain)
     EXPECT_EQ(engine->outbox().queued, 3);
 }
 
+TEST_F(EpochChange, whatAnUnsentMessageAnswersIsForgottenWhereItIsLost)
+{
+    drop();
+    const auto answerTo = [this](std::int64_t seq) {
+        Draft draft;
+        draft.body = "to " + std::to_string(seq);
+        draft.replyTo = Seq(seq);
+        EXPECT_TRUE(engine->send(kRoom, draft));
+    };
+    answerTo(1);
+    answerTo(2);
+    log[2] = message(2, "another message of that number");
+    restore(1);
+    std::map<std::string, std::optional<Seq>> sent;
+    for (const auto& frame : transport.take<protocol::MessageSend>())
+        sent[frame.body] = frame.replyTo;
+    ASSERT_EQ(sent.size(), 4U);
+    EXPECT_EQ(sent["to 1"], Seq(1));
+    EXPECT_EQ(sent["to 2"], std::nullopt);
+    for (const auto& row : screen.timeline()) {
+        EXPECT_EQ(row.replyTo.has_value(), row.body == "to 1") << row.body;
+    }
+}
+
+TEST_F(EpochChange, whatADraftAnswersIsForgottenWhereItIsLost)
+{
+    ASSERT_TRUE(engine->setDraft(kRoom, "typed", Seq(2)));
+    EXPECT_EQ(screen.rooms[kRoom].draftReplyTo, Seq(2));
+    restore(1);
+    EXPECT_EQ(screen.rooms[kRoom].draft, "typed");
+    EXPECT_EQ(screen.rooms[kRoom].draftReplyTo, Seq());
+    restartProcess();
+    EXPECT_EQ(store->drafts().load().at(0).replyTo, Seq());
+}
+
 TEST_F(EpochChange, messagesOfOthersAreNobodysToSendAgain)
 {
     restore(1);

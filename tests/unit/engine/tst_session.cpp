@@ -1,5 +1,5 @@
 #include "sdk/engine/reconnect.h"
-#include "sdk/engine/sendqueue.h"
+#include "sdk/engine/tuning.h"
 #include "world.h"
 
 namespace skein::engine::test

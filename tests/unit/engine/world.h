@@ -136,10 +136,9 @@ public:
     {
         std::vector<std::string> list;
         for (const auto& row : timeline(room)) {
-            list.push_back(row.type == offline::MessageRow::Type::Hole
-                               ? '[' + std::to_string(row.seq.value()) + '-' +
-                                     std::to_string(row.holeHi.value()) + ']'
-                               : row.body);
+            list.push_back(row.isHole() ? '[' + std::to_string(row.seq.value()) + '-' +
+                                              std::to_string(row.holeHi.value()) + ']'
+                                        : row.body);
         }
         return list;
     }

@@ -79,10 +79,9 @@ protected:
     {
         std::vector<std::string> list;
         for (const auto& row : page.rows)
-            list.push_back(row.type == MessageRow::Type::Hole
-                               ? '[' + std::to_string(row.seq.value()) + '-' +
-                                     std::to_string(row.holeHi.value()) + ']'
-                               : row.body);
+            list.push_back(row.isHole() ? '[' + std::to_string(row.seq.value()) + '-' +
+                                              std::to_string(row.holeHi.value()) + ']'
+                                        : row.body);
         return list;
     }
     using Texts = std::vector<std::string>;
@@ -242,8 +241,8 @@ TEST_F(ReaderTest, pagesThroughManyHolesMeetInBothDirections)
             EXPECT_TRUE(std::any_of(near.rows.begin(), near.rows.end(),
                                     [&](const auto& row) {
                                         return row.seq == Seq(seq) ||
-                                               (row.type == MessageRow::Type::Hole &&
-                                                row.seq <= Seq(seq) && Seq(seq) <= row.holeHi);
+                                               (row.isHole() && row.seq <= Seq(seq) &&
+                                                Seq(seq) <= row.holeHi);
                                     }))
                 << seq << ' ' << limit;
         }
