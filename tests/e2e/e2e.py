@@ -5,102 +5,14 @@ back. Waits only on what the app reports (`skein --report`), never on time. Exit
 import argparse
 import contextlib
 import json
-import os
 import pathlib
-import queue
-import re
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 
-STEP_S = 90  # bound of every wait; a step that needs longer has failed
-
-
-class Lines:
-    """Lines of a process, read on a thread."""
-
-    def __init__(self, stream):
-        self.queue = queue.Queue()
-        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
-
-    def _read(self, stream):
-        for line in stream:
-            self.queue.put(line.rstrip("\n"))
-        self.queue.put(None)
-
-    def until(self, what, accept):
-        end = time.monotonic() + STEP_S
-        last = None
-        while True:
-            try:
-                line = self.queue.get(timeout=max(0.01, end - time.monotonic()))
-            except queue.Empty:
-                raise SystemExit(f"not seen within {STEP_S} s: {what}\nlast: {last}")
-            if line is None:
-                raise SystemExit(f"the process ended before: {what}\nlast: {last}")
-            last = line
-            value = accept(line)
-            if value:
-                return value
-
-
-class App:
-    def __init__(self, command, env):
-        self.env = env
-        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
-        self.lines = Lines(self.process.stdout)
-        self.ui = {}
-
-    def wait(self, what, accept):
-        """Until the window's state satisfies `accept(items)`; gives its result."""
-        result = accept(self.ui.get("items", {}))
-        if result:
-            return result
-
-        def look(line):
-            if not line.startswith("{"):
-                return None
-            self.ui = json.loads(line)
-            return accept(self.ui["items"])
-
-        result = self.lines.until(what, look)
-        print("ok:", what, flush=True)
-        return result
-
-    def xdotool(self, *words):
-        subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True)
-
-    def click(self, name):
-        item = self.wait(f"{name} is there", lambda items: items.get(name, {}).get("enabled") and items[name])
-        self.xdotool("mousemove", item["x"] + item["w"] // 2, item["y"] + item["h"] // 2, "click", 1)
-
-    def type(self, name, text):
-        self.click(name)
-        self.wait(f"{name} has the focus", lambda items: items[name].get("focus"))
-        self.xdotool("type", "--delay", 5, text)
-        self.wait(f"{name} holds what was typed", lambda items: text in items[name].get("text", ""))
-
-    def shot(self, path):
-        """The whole display, as a person sees it."""
-        subprocess.run(["import", "-window", "root", str(path)], env=self.env, check=True)
-        print(f"ok: {path}", flush=True)
-
-    def menu(self, text):
-        """The menu of the message with this text, by the right button."""
-        box = self.wait(f"{text} is on screen", lambda items: next(
-            (item for key, item in items.items()
-             if key.startswith("row:") and item.get("text", "").startswith(text + "|")), None))
-        self.xdotool("mousemove", box["x"] + box["w"] - 90, box["y"] + box["h"] // 2, "click", 3)
-
-    def row(self, what, text, *states):
-        """A message with this text whose status is one of `states`."""
-        return self.wait(what, lambda items: any(
-            key.startswith("row:") and item.get("text", "").startswith(text + "|")
-            and (not states or item["text"].split("|")[-1] in states) for key, item in items.items()))
-
+import desk
+from desk import STEP_S, App
 
 def main():
     arguments = argparse.ArgumentParser()
@@ -122,21 +34,10 @@ def main():
 
 
 def run(options, out, folder, started):
-    display = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    started.append(display)
-    number = Lines(display.stdout).until("Xvfb names its display", lambda line: line.strip())
-    env = dict(os.environ, DISPLAY=":" + number, QT_QPA_PLATFORM="xcb", QT_QUICK_BACKEND="software",
-               SKEIN_PASSWORD="a long password", SKEIN_REDUCED_MOTION="1", LC_ALL="C.UTF-8",
-               XDG_RUNTIME_DIR=str(folder), HOME=str(folder))
-    folder.chmod(0o700)
+    env = desk.start_display(folder, started)
 
     def start_server(listen):
-        server = subprocess.Popen([options.server, "--data", str(folder / "server"), "--listen", listen,
-                                   "--password-mib", "8"], env=env, stdout=subprocess.PIPE, text=True)
-        started.append(server)
-        return server, Lines(server.stdout).until(
-            "the server listens", lambda line: re.search(r"http://(\S+)", line))[1]
+        return desk.start_server(options.server, folder / "server", listen, env, started)
 
     def cli(user, *words):
         return subprocess.run([options.cli, "--server", url, "--data", str(folder / user), "--user", user, *words],
@@ -151,10 +52,7 @@ def run(options, out, folder, started):
                "--size", "1280x800"], env)
     started.append(app.process)
     app.wait("the sign-in page is there", lambda items: "signInPage" in items)
-    # No window manager here: nobody else gives the window the keyboard.
-    window = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "Skein"], env=env, check=True, text=True,
-                            capture_output=True).stdout.split()[0]
-    app.xdotool("windowfocus", window)
+    app.focus()
     app.click("switchMode")
     app.wait("the form asks for a new account", lambda items: "displayName" in items)
     app.type("name", "nino")
@@ -164,12 +62,10 @@ def run(options, out, folder, started):
     app.xdotool("type", "--delay", 5, "a long password")
     app.click("submit")
     app.wait("signed in", lambda items: items.get("stateText", {}).get("text") == "Connected")
-    if "askNo" in app.ui["items"] or app.ui["items"].get("askYes"):
-        app.click("askYes")  # no keychain on a bare display: keep the session in a file
-        app.wait("the question is gone", lambda items: "askYes" not in items)
+    app.answer("askYes")  # there is no keychain: keep the session in a file
 
     app.click("newRoom")
-    app.type("newRoomPeople", "ann")
+    app.type("newRoomPeople", "ann", takes_focus=True)
     app.click("createRoom")
     app.wait("the conversation is open", lambda items: items.get("roomName", {}).get("text") == "Workshop")
 
