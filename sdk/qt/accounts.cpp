@@ -17,6 +17,8 @@ namespace
 {
 
 constexpr char kWipedSuffix[] = ".wiped";
+constexpr char kLingersSuffix[] = ".lingers";
+constexpr qsizetype kLingeringMax = 64; ///< looked at in one start; the rest in the next
 constexpr qint64 kSettingsBytesMax = 64 * 1024;
 
 QJsonObject readObject(const QString& path)
@@ -131,6 +133,25 @@ void Accounts::sweep() const
     const QStringList left = all.entryList({u'*' + QLatin1String(kWipedSuffix)}, QDir::Dirs);
     for (const QString& name : left)
         QDir(all.filePath(name)).removeRecursively();
+}
+
+void Accounts::setLingering(const QString& key, bool lingering) const
+{
+    const QString note = folder(key) + QLatin1String(kLingersSuffix);
+    if (!lingering)
+        QFile::remove(note);
+    else if (QDir().mkpath(m_dataDir + QStringLiteral("/accounts")))
+        (void)writePrivateFile(note, {});
+}
+
+QStringList Accounts::lingering() const
+{
+    const QDir all(m_dataDir + QStringLiteral("/accounts"));
+    QStringList keys =
+        all.entryList({u'*' + QLatin1String(kLingersSuffix)}, QDir::Files).mid(0, kLingeringMax);
+    for (QString& key : keys)
+        key.chop(static_cast<qsizetype>(sizeof kLingersSuffix) - 1);
+    return keys;
 }
 
 } // namespace Skein

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QString>
+#include <QStringList>
 #include <QUrl>
 
 #include <optional>
@@ -36,6 +37,11 @@ public:
     void wipe(const QString& key) const;
     /// Finishes what a wipe() that was cut off has left.
     void sweep() const;
+
+    /// That the keychain may still hold a token of an account that is to be forgotten: until
+    /// setLingering(key, false), also after a restart. Nothing of the account is in the note.
+    void setLingering(const QString& key, bool lingering) const;
+    [[nodiscard]] QStringList lingering() const;
 
     [[nodiscard]] QString folder(const QString& key) const;
     [[nodiscard]] QString storePath(const QString& key) const;

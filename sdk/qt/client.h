@@ -46,7 +46,9 @@ class Client : public QObject
                    allowInsecureServerChanged)
     /// True: where there is no keychain, the refresh token goes into a plain file that only this
     /// user of the system can read (mode 0600). False (default): keychainUnavailable() is emitted
-    /// and the session ends with the process. Setting it while signed in saves the token at once.
+    /// and the session ends with the process. Setting it while signed in saves the token at once. A
+    /// file that was allowed once is kept up to date in later runs too, until a keychain takes the
+    /// token or the user signs out.
     Q_PROPERTY(bool allowPlainTokenFile READ allowPlainTokenFile WRITE setAllowPlainTokenFile NOTIFY
                    allowPlainTokenFileChanged)
 
@@ -71,6 +73,10 @@ class Client : public QObject
     /// One line for the banner: "Connected", "No network", "Waiting to reconnect" …; translated.
     Q_PROPERTY(QString stateText READ stateText NOTIFY stateChanged)
     Q_PROPERTY(bool online READ online NOTIFY stateChanged) ///< CatchingUp or Live
+    /// Stopped for want of a token that the server takes: it ended, or the keychain gives none.
+    /// What is on this device can be read and written to, and waits; signIn() with the name and
+    /// server of the account goes on where it was.
+    Q_PROPERTY(bool signInNeeded READ signInNeeded NOTIFY stateChanged)
     /// Online, and over plain HTTP because no socket can be had here (a proxy, a firewall). All
     /// works; the client looks for a socket by itself.
     Q_PROPERTY(bool viaHttp READ viaHttp NOTIFY stateChanged)
@@ -131,6 +137,7 @@ public:
     [[nodiscard]] State state() const;
     [[nodiscard]] QString stateText() const;
     [[nodiscard]] bool online() const;
+    [[nodiscard]] bool signInNeeded() const;
     [[nodiscard]] bool viaHttp() const;
     [[nodiscard]] TransportMode transportMode() const;
     void setTransportMode(TransportMode mode);
@@ -148,15 +155,19 @@ public:
     /// New account, then signed in. `name`: 2–32 of [a-z0-9._-]; `password`: 8–256 bytes.
     Q_INVOKABLE void signUp(const QString& name, const QString& password,
                             const QString& displayName = {});
+    /// While signInNeeded, for the same account: it stays open, and when the server refuses,
+    /// nothing has changed. Else what is open is closed first.
     Q_INVOKABLE void signIn(const QString& name, const QString& password);
     /// Revokes the session at the server (as far as it can be reached) and deletes this account's
     /// data from this device: database, token, settings. Unsent messages are lost: ask first when
-    /// queuedCount is not 0.
+    /// queuedCount is not 0. A keychain that cannot be reached now is asked again to forget the
+    /// token by the next resume().
     Q_INVOKABLE void signOut();
     /// The account that was signed in last, from this device's data, without the network: rooms and
     /// timelines are there at once, the connection follows. False: there is none, show the sign-in
-    /// page. When the keychain holds no token any more, signInFailed(`unauthenticated`) follows and
-    /// the local data stay.
+    /// page. When the keychain holds no token any more, signInFailed(`token_invalid`) follows; when
+    /// it is locked, absent or silent, signInFailed(`keychain_unavailable`). Then the local data
+    /// stay and signInNeeded comes; a keychain that answers later ends that by itself.
     Q_INVOKABLE bool resume();
     /// Name of the account that resume() would open or that was open last; for the sign-in page.
     /// May be empty.
@@ -301,8 +312,8 @@ Q_SIGNALS:
     /// database, token, settings. `unsent` messages and `drafts` that no server had are lost with
     /// them; tell the user. signedInChanged() came before.
     void deviceRevoked(const QString& userName, int unsent, int drafts);
-    /// There is no keychain on this system and a plain file was not allowed: the session ends with
-    /// the process.
+    /// No keychain took the token and a plain file was not allowed: the session ends with the
+    /// process.
     void keychainUnavailable(const QString& detail);
     /// Another device changed the draft of a room whose composer was filled by draft(), or its
     /// other draft came or went. A composer with text that was not given to setDraft() yet keeps

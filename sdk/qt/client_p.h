@@ -55,6 +55,8 @@ public:
     void begin(const QString& key, const Account& account);
     void end();
     void saveToken();
+    void tokenFound(const QString& token, const QString& detail);
+    void forgetToken(const QString& key);
     void tokenWanted(bool rejected);
     /// `unasked`: a fresh one for a connection that lives.
     void giveToken(skein::Result<std::string> token, bool unasked = false);
@@ -155,7 +157,8 @@ public:
     skein::MonoTime tokenGoodUntil; ///< of tokens; on the clock that nobody can set
     QTimer tokenTimer;              ///< refreshes before the token ends
     QString refreshToken;
-    bool tokenLoaded = true; ///< the vault has answered
+    bool tokenLoaded = true;             ///< the vault has answered
+    std::optional<skein::Error> noToken; ///< why there is no refresh token
     bool refreshing = false;
     bool tokenAsked = false; ///< the engine waits for a token
     bool tokenRejected = false;

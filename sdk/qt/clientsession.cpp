@@ -4,6 +4,7 @@
 #include "sdk/qt/httprequests.h"
 
 #include <QDateTime>
+#include <QFile>
 #include <QLocale>
 #include <QNetworkInformation>
 
@@ -50,14 +51,18 @@ void Client::Private::enter(const QString& path, const QString& name, const QStr
 {
     if (busy)
         return;
-    if (signedIn)
+    const QString key = Accounts::keyOf(serverUrl, name);
+    // The same account again, which only lacks a token: it stays open, and a wrong password changes
+    // nothing.
+    const bool again = q.signInNeeded() && key == accountKey;
+    if (signedIn && !again)
         end();
-    setError(std::nullopt);
+    if (!again)
+        setError(std::nullopt);
     setBusy(true);
     if (!checkServer())
         return;
-    const QString key = Accounts::keyOf(serverUrl, name);
-    const int mine = ++entry;
+    const int mine = again ? entry : ++entry;
     auth.setServer(serverUrl);
     auth.enter(path, name, password, displayName, accounts().deviceId(key), deviceName,
                [this, key, mine](const skein::Result<Tokens>& result) {
@@ -73,8 +78,10 @@ void Client::Private::enter(const QString& path, const QString& name, const QStr
 void Client::Private::enterFailed(const skein::Error& failure)
 {
     setBusy(false);
-    setError(failure);
-    Q_EMIT q.signInFailed(q.errorCode(), q.errorText());
+    if (!signedIn)
+        setError(failure);
+    Q_EMIT q.signInFailed(display::text(skein::wireName(failure.code)),
+                          display::errorSentence(failure.code));
     report(QStringLiteral("sign_in"), failure, {}, !failure.retryable);
 }
 
@@ -91,9 +98,15 @@ void Client::Private::entered(const QString& key, const Tokens& fresh)
         return;
     }
     accounts().setLastKey(key);
+    if (signedIn && account.userId != made.userId)
+        end(); // somebody else of the same name: the server was set up anew
     tokenLoaded = true;
+    noToken.reset();
     tokensCame(fresh);
-    begin(key, made);
+    if (signedIn)
+        post([](skein::engine::Engine& engine) { engine.start(); });
+    else
+        begin(key, made);
     saveToken();
     setBusy(false);
 }
@@ -102,11 +115,47 @@ void Client::Private::saveToken()
 {
     if (refreshToken.isEmpty() || accountKey.isEmpty())
         return;
+    accounts().setLingering(accountKey, false);
     vault.save(accountKey, accounts().tokenFile(accountKey), refreshToken,
                [this](TokenVault::Kept kept, const QString& detail) {
                    if (kept == TokenVault::Kept::Nowhere)
                        Q_EMIT q.keychainUnavailable(detail);
                });
+}
+
+/// The token that was found in the vault, or why there is none.
+void Client::Private::tokenFound(const QString& token, const QString& detail)
+{
+    const bool late = std::exchange(tokenLoaded, true);
+    if (late && (token.isEmpty() || !refreshToken.isEmpty()))
+        return; // nothing new, or the user was faster
+    refreshToken = token;
+    noToken.reset();
+    if (token.isEmpty()) {
+        noToken = detail.isEmpty()
+                      ? skein::makeError(ErrorCode::TokenInvalid, "no stored session")
+                      : skein::makeError(ErrorCode::KeychainUnavailable, display::utf8(detail));
+        setError(noToken);
+        report(QStringLiteral("sign_in"), *noToken, {}, true);
+        Q_EMIT q.signInFailed(q.errorCode(), q.errorText());
+    }
+    if (tokenAsked)
+        tokenWanted(tokenRejected);
+    if (late)
+        post([](skein::engine::Engine& engine) { engine.start(); });
+}
+
+/// Takes an account's token out of the keychain and its file. What cannot be reached now is tried
+/// again at the next start.
+void Client::Private::forgetToken(const QString& key)
+{
+    const QString file = accounts().tokenFile(key);
+    if (useKeychain && !QFile::exists(file))
+        accounts().setLingering(key, true);
+    vault.erase(key, file, [this, key](bool gone) {
+        if (gone)
+            accounts().setLingering(key, false);
+    });
 }
 
 /// Opens the account's store and connects. The rooms on this device are shown before the network
@@ -216,7 +265,8 @@ void Client::Private::tokenWanted(bool rejected)
     if (!tokenLoaded || refreshing)
         return; // the answer that is under way will do
     if (refreshToken.isEmpty()) {
-        giveToken(skein::fail(ErrorCode::TokenInvalid, "no refresh token"));
+        giveToken(skein::fail(
+            noToken.value_or(skein::makeError(ErrorCode::TokenInvalid, "no refresh token"))));
         return;
     }
     refreshNow();
@@ -339,11 +389,10 @@ void Client::Private::revoked()
 {
     const QString name = account.displayName.isEmpty() ? account.userName : account.displayName;
     const QString key = accountKey;
-    const QString tokenFile = accounts().tokenFile(key);
     const auto unsent = outbox.queued + outbox.inFlight + outbox.failed;
     const auto untold = outbox.drafts;
     end();
-    vault.erase(key, tokenFile);
+    forgetToken(key);
     accounts().wipe(key);
     setError(skein::makeError(ErrorCode::DeviceRevoked));
     Q_EMIT q.deviceRevoked(name, static_cast<int>(unsent), static_cast<int>(untold));
@@ -398,11 +447,22 @@ void Client::signIn(const QString& name, const QString& password)
     d->enter(QStringLiteral("signin"), name, password, {});
 }
 
+bool Client::signInNeeded() const
+{
+    if (!d->signedIn || d->link.link != skein::engine::Link::Stopped || !d->link.error)
+        return false;
+    const auto code = d->link.error->code;
+    return code == ErrorCode::TokenInvalid || code == ErrorCode::Unauthenticated ||
+           code == ErrorCode::KeychainUnavailable;
+}
+
 bool Client::resume()
 {
     if (d->busy || d->signedIn)
         return d->signedIn;
     d->accounts().sweep();
+    for (const QString& left : d->accounts().lingering())
+        d->forgetToken(left);
     const QString key = d->accounts().lastKey();
     const auto account = d->accounts().read(key);
     if (!account)
@@ -410,23 +470,13 @@ bool Client::resume()
     setServerUrl(account->server);
     d->setError(std::nullopt);
     d->tokenLoaded = false;
+    d->noToken.reset();
     d->begin(key, *account);
     const int mine = d->entry;
     d->vault.load(key, d->accounts().tokenFile(key),
                   [this, mine](const QString& token, const QString& detail) {
-                      if (mine != d->entry)
-                          return;
-                      d->tokenLoaded = true;
-                      d->refreshToken = token;
-                      if (token.isEmpty()) {
-                          if (!detail.isEmpty())
-                              Q_EMIT keychainUnavailable(detail);
-                          d->setError(
-                              skein::makeError(ErrorCode::Unauthenticated, "no stored session"));
-                          Q_EMIT signInFailed(errorCode(), errorText());
-                      }
-                      if (d->tokenAsked)
-                          d->tokenWanted(d->tokenRejected);
+                      if (mine == d->entry)
+                          d->tokenFound(token, detail);
                   });
     return true;
 }
@@ -438,10 +488,9 @@ void Client::signOut()
     const QString key = d->accountKey;
     const QString access = d->tokens ? d->tokens->accessToken : QString();
     const QString refresh = d->refreshToken;
-    const QString tokenFile = d->accounts().tokenFile(key);
     d->auth.setServer(d->account.server);
     d->end();
-    d->vault.erase(key, tokenFile);
+    d->forgetToken(key);
     d->accounts().wipe(key);
     d->setError(std::nullopt);
     if (!access.isEmpty())

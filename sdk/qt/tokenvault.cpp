@@ -1,5 +1,13 @@
 #include "sdk/qt/tokenvault.h"
 
+#ifdef QT_DBUS_LIB
+#include <QDBusConnection>
+#include <QDBusMessage>
+#include <QDBusMetaType>
+#include <QDBusObjectPath>
+#include <QDBusPendingCallWatcher>
+#include <QDBusPendingReply>
+#endif
 #include <QFile>
 #include <QSaveFile>
 #include <QTimer>
@@ -16,22 +24,62 @@ namespace
 
 constexpr qint64 kTokenFileBytesMax = 16 * 1024;
 
-/// Starts a job and calls `done` once: when it finishes or when it takes too long.
+/// Starts a job and calls `done` when it finishes. Where that takes too long it is called before,
+/// with null. The job outlives `context`: what answers it holds on to it, however late.
 void runJob(QKeychain::Job* job, QObject* context, std::function<void(QKeychain::Job*)> done)
 {
-    const auto once = std::make_shared<std::function<void(QKeychain::Job*)>>(std::move(done));
-    const auto call = [once](QKeychain::Job* finished) {
-        if (const auto callback = std::exchange(*once, nullptr))
-            callback(finished);
-    };
-    QObject::connect(job, &QKeychain::Job::finished, context, call);
-    QTimer::singleShot(TokenVault::kTimeoutMs, context, [call] { call(nullptr); });
+    auto* patience = new QTimer(job);
+    patience->setSingleShot(true);
+    QObject::connect(patience, &QTimer::timeout, context, [done] { done(nullptr); });
+    QObject::connect(job, &QKeychain::Job::finished, context,
+                     [done, patience](QKeychain::Job* finished) {
+                         patience->stop();
+                         done(finished);
+                     });
+    patience->start(TokenVault::kTimeoutMs);
+    job->setInsecureFallback(false);
     job->start();
 }
 
 QString problemOf(const QKeychain::Job* job)
 {
     return job ? job->errorString() : QStringLiteral("the keychain did not answer");
+}
+
+/// A Secret Service that stays locked gives no item and no error, as if there were none. Asks it
+/// for the items that it does not give; `done` is called later, or from inside where there is no
+/// bus.
+void askWhetherLocked(const QString& account, QObject* context, std::function<void(bool)> done)
+{
+#ifdef QT_DBUS_LIB
+    const QDBusConnection bus = QDBusConnection::sessionBus();
+    if (!bus.isConnected()) {
+        done(false);
+        return;
+    }
+    auto call = QDBusMessage::createMethodCall(
+        QStringLiteral("org.freedesktop.secrets"), QStringLiteral("/org/freedesktop/secrets"),
+        QStringLiteral("org.freedesktop.Secret.Service"), QStringLiteral("SearchItems"));
+    const QMap<QString, QString> item{
+        {QStringLiteral("user"), account},
+        {QStringLiteral("server"), QString::fromLatin1(TokenVault::kService)}};
+    qDBusRegisterMetaType<QMap<QString, QString>>();
+    call << QVariant::fromValue(item);
+    auto* watcher =
+        new QDBusPendingCallWatcher(bus.asyncCall(call, TokenVault::kTimeoutMs), context);
+    QObject::connect(
+        watcher, &QDBusPendingCallWatcher::finished, context,
+        [done = std::move(done)](QDBusPendingCallWatcher* finished) {
+            finished->deleteLater();
+            const QDBusPendingReply<QList<QDBusObjectPath>, QList<QDBusObjectPath>> reply =
+                *finished;
+            done(reply.isValid() && !reply.argumentAt<1>().isEmpty());
+        });
+#else
+    Q_UNUSED(account)
+    Q_UNUSED(context)
+    done(false);
+#endif
 }
 
 QString readFile(const QString& path)
@@ -65,7 +113,7 @@ void TokenVault::save(const QString& account, const QString& file, const QString
 {
     const auto kept = done;
     const auto fallBack = [this, file, token, done = std::move(done)](const QString& detail) {
-        if (m_allowFile && writePrivateFile(file, token.toUtf8()))
+        if ((m_allowFile || QFile::exists(file)) && writePrivateFile(file, token.toUtf8()))
             done(Kept::InFile, detail);
         else
             done(Kept::Nowhere, detail);
@@ -75,18 +123,22 @@ void TokenVault::save(const QString& account, const QString& file, const QString
                            [fallBack] { fallBack(QStringLiteral("no keychain is used")); });
         return;
     }
-    auto* job = new QKeychain::WritePasswordJob(QString::fromLatin1(kService), this);
-    job->setInsecureFallback(false);
+    auto* job = new QKeychain::WritePasswordJob(QString::fromLatin1(kService));
     job->setKey(account);
     job->setTextData(token);
-    runJob(job, this, [fallBack, done = kept, file](const QKeychain::Job* finished) {
-        if (finished && finished->error() == QKeychain::NoError) {
-            QFile::remove(file);
-            done(Kept::InKeychain, {});
-        } else {
-            fallBack(problemOf(finished));
-        }
-    });
+    runJob(job, this,
+           [fallBack, done = kept, file,
+            told = std::make_shared<bool>(false)](const QKeychain::Job* finished) {
+               // What came of it late is no news: it was kept elsewhere, or the user was asked.
+               if (std::exchange(*told, true))
+                   return;
+               if (finished && finished->error() == QKeychain::NoError) {
+                   QFile::remove(file);
+                   done(Kept::InKeychain, {});
+               } else {
+                   fallBack(problemOf(finished));
+               }
+           });
 }
 
 void TokenVault::load(const QString& account, const QString& file,
@@ -97,27 +149,35 @@ void TokenVault::load(const QString& account, const QString& file,
         QTimer::singleShot(0, this, [plain, done = std::move(done)] { done(plain, {}); });
         return;
     }
-    auto* job = new QKeychain::ReadPasswordJob(QString::fromLatin1(kService), this);
-    job->setInsecureFallback(false);
+    auto* job = new QKeychain::ReadPasswordJob(QString::fromLatin1(kService));
     job->setKey(account);
-    runJob(job, this, [done = std::move(done)](QKeychain::Job* finished) {
+    runJob(job, this, [this, account, done = std::move(done)](QKeychain::Job* finished) {
         if (finished && finished->error() == QKeychain::NoError)
             done(static_cast<QKeychain::ReadPasswordJob*>(finished)->textData(), {});
         else if (finished && finished->error() == QKeychain::EntryNotFound)
-            done({}, {});
+            askWhetherLocked(account, this, [done](bool locked) {
+                done({}, locked ? QStringLiteral("the keychain is locked") : QString());
+            });
         else
             done({}, problemOf(finished));
     });
 }
 
-void TokenVault::erase(const QString& account, const QString& file)
+void TokenVault::erase(const QString& account, const QString& file, std::function<void(bool)> done)
 {
     QFile::remove(file);
-    if (!m_useKeychain)
+    if (!m_useKeychain) {
+        QTimer::singleShot(0, this, [done = std::move(done)] { done(true); });
         return;
+    }
     auto* job = new QKeychain::DeletePasswordJob(QString::fromLatin1(kService));
     job->setInsecureFallback(false);
     job->setKey(account);
+    connect(job, &QKeychain::Job::finished, this,
+            [done = std::move(done)](const QKeychain::Job* finished) {
+                done(finished->error() == QKeychain::NoError ||
+                     finished->error() == QKeychain::EntryNotFound);
+            });
     job->start();
 }
 

@@ -1,4 +1,5 @@
 #include "sdk/qt/client.h"
+#include "tests/unit/qt/wait.h"
 
 #include <QDir>
 #include <QFile>
@@ -10,7 +11,10 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 using Skein::Client;
+using test::until;
 
 namespace
 {
@@ -21,12 +25,13 @@ constexpr int kWaitMs = 15'000;
 class FakeServer
 {
 public:
-    explicit FakeServer(QByteArray reply)
+    explicit FakeServer(QByteArray always)
+        : reply(std::move(always))
     {
         m_server.listen(QHostAddress::LocalHost);
-        QObject::connect(&m_server, &QTcpServer::newConnection, &m_server, [this, reply] {
+        QObject::connect(&m_server, &QTcpServer::newConnection, &m_server, [this] {
             QTcpSocket* socket = m_server.nextPendingConnection();
-            QObject::connect(socket, &QTcpSocket::readyRead, socket, [this, socket, reply] {
+            QObject::connect(socket, &QTcpSocket::readyRead, socket, [this, socket] {
                 request += socket->readAll();
                 if (request.contains("\r\n\r\n") && request.endsWith('}')) {
                     socket->write(reply);
@@ -39,7 +44,7 @@ public:
     {
         return QUrl(QStringLiteral("http://127.0.0.1:%1").arg(m_server.serverPort()));
     }
-    QByteArray request;
+    QByteArray request, reply;
 
 private:
     QTcpServer m_server;
@@ -166,6 +171,108 @@ TEST_F(ClientTest, withoutAKeychainTheTokenIsNotWrittenUnlessAllowed)
     const auto others = QFileDevice::ReadGroup | QFileDevice::WriteGroup | QFileDevice::ReadOther |
                         QFileDevice::WriteOther;
     EXPECT_FALSE(QFileInfo(tokenFiles().front()).permissions() & others);
+}
+
+TEST_F(ClientTest, aFileThatWasAllowedOnceIsKeptUpToDateWithoutAskingAgain)
+{
+    FakeServer server(http("200 OK", kTokens));
+    {
+        Client before;
+        before.setDataDir(dir.path());
+        before.setUseKeychain(false);
+        before.setAllowPlainTokenFile(true);
+        before.setServerUrl(server.url());
+        before.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+        ASSERT_TRUE(until([&] { return tokenFiles().size() == 1; }));
+    }
+    server.reply = http("200 OK", QByteArray(kTokens).replace("refresh-secret", "refresh-next"));
+    client.setUseKeychain(true); // and there is none
+    QSignalSpy unavailable(&client, &Client::keychainUnavailable);
+    ASSERT_TRUE(client.resume());
+    EXPECT_TRUE(until([&] {
+        QFile file(tokenFiles().value(0));
+        return file.open(QIODevice::ReadOnly) && file.readAll() == "refresh-next";
+    }));
+    EXPECT_TRUE(unavailable.isEmpty());
+    EXPECT_FALSE(client.signInNeeded());
+}
+
+TEST_F(ClientTest, aTokenThatNoKeychainGivesNeedsASignInThatKeepsTheAccountOpen)
+{
+    FakeServer server(http("200 OK", kTokens));
+    {
+        Client before;
+        before.setDataDir(dir.path());
+        before.setUseKeychain(false);
+        QSignalSpy in(&before, &Client::signedInChanged);
+        before.setServerUrl(server.url());
+        before.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+        ASSERT_TRUE(in.wait(kWaitMs));
+        EXPECT_FALSE(before.signInNeeded());
+    }
+    client.setUseKeychain(true); // and there is none
+    QSignalSpy unavailable(&client, &Client::keychainUnavailable);
+    ASSERT_TRUE(client.resume());
+    ASSERT_TRUE(until([&] { return client.signInNeeded(); }));
+    ASSERT_EQ(refused.size(), 1);
+    EXPECT_EQ(refused.takeFirst().at(0).toString(), QStringLiteral("keychain_unavailable"));
+    EXPECT_EQ(client.errorCode(), QStringLiteral("keychain_unavailable"));
+    EXPECT_TRUE(unavailable.isEmpty()); // there is nothing to keep yet
+
+    QSignalSpy in(&client, &Client::signedInChanged);
+    server.reply =
+        http("401 Unauthorized", R"({"error":{"code":"unauthenticated","detail":"no"}})");
+    client.signIn(QStringLiteral("ann"), QStringLiteral("wrong"));
+    ASSERT_TRUE(until([&] { return refused.size() == 1; }));
+    EXPECT_EQ(refused.takeFirst().at(0).toString(), QStringLiteral("unauthenticated"));
+    EXPECT_TRUE(client.signInNeeded());
+    EXPECT_EQ(client.errorCode(), QStringLiteral("keychain_unavailable"));
+
+    server.reply = http("200 OK", kTokens);
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    EXPECT_TRUE(until([&] { return !client.signInNeeded(); }));
+    EXPECT_TRUE(until([&] { return !unavailable.isEmpty(); })); // now there is
+    EXPECT_TRUE(in.isEmpty());
+}
+
+TEST_F(ClientTest, anAccountWithoutATokenSaysSoAndNotThatAPasswordIsWrong)
+{
+    FakeServer server(http("200 OK", kTokens));
+    {
+        Client before;
+        before.setDataDir(dir.path());
+        before.setUseKeychain(false);
+        QSignalSpy in(&before, &Client::signedInChanged);
+        before.setServerUrl(server.url());
+        before.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+        ASSERT_TRUE(in.wait(kWaitMs));
+    }
+    ASSERT_TRUE(client.resume());
+    ASSERT_TRUE(until([&] { return client.signInNeeded(); }));
+    ASSERT_EQ(refused.size(), 1);
+    EXPECT_EQ(refused.takeFirst().at(0).toString(), QStringLiteral("token_invalid"));
+}
+
+TEST_F(ClientTest, signingOutWithoutAKeychainLeavesANoteToForgetTheTokenLater)
+{
+    FakeServer server(http("200 OK", kTokens));
+    client.setUseKeychain(true); // and there is none
+    QSignalSpy unavailable(&client, &Client::keychainUnavailable);
+    client.setServerUrl(server.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return !unavailable.isEmpty(); }));
+    client.signOut();
+    const QDir accounts(dir.path() + QStringLiteral("/accounts"));
+    const auto left = accounts.entryList(QDir::AllEntries | QDir::NoDotAndDotDot);
+    ASSERT_EQ(left.size(), 1);
+    EXPECT_TRUE(left.front().endsWith(QStringLiteral(".lingers")));
+    EXPECT_EQ(QFileInfo(accounts.filePath(left.front())).size(), 0);
+
+    Client later; // whose keychain, none at all, has nothing to forget
+    later.setDataDir(dir.path());
+    later.setUseKeychain(false);
+    EXPECT_FALSE(later.resume());
+    EXPECT_TRUE(until([&] { return accounts.isEmpty(); }));
 }
 
 TEST_F(ClientTest, signingOutLeavesNothingOfTheAccount)
