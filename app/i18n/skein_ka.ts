@@ -15,8 +15,8 @@
             <translation>გასაღებების საცავი არ არის</translation>
         </message>
         <message>
-            <source>This system has no keychain. Keep the sign-in in a file that only you can read? Otherwise it ends with the program.</source>
-            <translation>ამ სისტემას გასაღებების საცავი არ აქვს. შევინახოთ შესვლა ფაილში, რომელსაც მხოლოდ თქვენ წაიკითხავთ? სხვაგვარად ის პროგრამასთან ერთად დასრულდება.</translation>
+            <source>No keychain of this system keeps the sign-in: there is none, or it is locked. Keep it in a file that only you can read? Otherwise it ends with the program.</source>
+            <translation>ამ სისტემის გასაღებების საცავი შესვლას არ ინახავს: საცავი არ არის, ან ჩაკეტილია. შევინახოთ შესვლა ფაილში, რომელსაც მხოლოდ თქვენ წაიკითხავთ? სხვაგვარად ის პროგრამასთან ერთად დასრულდება.</translation>
         </message>
         <message>
             <source>Keep in a file</source>
@@ -127,6 +127,14 @@
     <context>
         <name>ConnectionBanner</name>
         <message>
+            <source>Unlock it and start Skein again, or sign in.</source>
+            <translation>განბლოკეთ ის და თავიდან გაუშვით Skein, ან შედით.</translation>
+        </message>
+        <message>
+            <source>Sign in</source>
+            <translation>შესვლა</translation>
+        </message>
+        <message>
             <source>This network lets no live connection through: connected over HTTP, which may be slower.</source>
             <translation>ეს ქსელი პირდაპირ კავშირს არ უშვებს: დაკავშირებულია HTTP-ით, რაც შეიძლება უფრო ნელი იყოს.</translation>
         </message>
@@ -162,6 +170,33 @@
         <message>
             <source>Retry</source>
             <translation>ხელახლა</translation>
+        </message>
+    </context>
+    <context>
+        <name>SignInAgainDialog</name>
+        <message>
+            <source>Sign in again</source>
+            <translation>ხელახლა შესვლა</translation>
+        </message>
+        <message>
+            <source>Your conversations and what is not sent yet stay on this device.</source>
+            <translation>თქვენი საუბრები და ჯერ გაუგზავნელი შეტყობინებები ამ მოწყობილობაზე რჩება.</translation>
+        </message>
+        <message>
+            <source>Password of %1</source>
+            <translation>%1-ის პაროლი</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>გაუქმება</translation>
+        </message>
+        <message>
+            <source>One moment…</source>
+            <translation>ერთი წამით…</translation>
+        </message>
+        <message>
+            <source>Sign in</source>
+            <translation>შესვლა</translation>
         </message>
     </context>
     <context>

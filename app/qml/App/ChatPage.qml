@@ -82,7 +82,7 @@ Item {
             page.notice = text;
         }
         function onKeychainUnavailable(detail: string) {
-            ask.ask(qsTr("No keychain"), qsTr("This system has no keychain. Keep the sign-in in a file that only you can read? Otherwise it ends with the program."), qsTr("Keep in a file"), false, () => page.client.allowPlainTokenFile = true);
+            ask.ask(qsTr("No keychain"), qsTr("No keychain of this system keeps the sign-in: there is none, or it is locked. Keep it in a file that only you can read? Otherwise it ends with the program."), qsTr("Keep in a file"), false, () => page.client.allowPlainTokenFile = true);
         }
     }
     Connections {
@@ -103,6 +103,7 @@ Item {
         ConnectionBanner {
             width: parent.width
             client: page.client
+            onSignInWanted: signInAgain.open()
         }
         Banner {
             objectName: "notice"
@@ -216,6 +217,10 @@ Item {
         id: devices
         client: page.client
         onAskWanted: (title, body, yes, danger, action) => ask.ask(title, body, yes, danger, action)
+    }
+    SignInAgainDialog {
+        id: signInAgain
+        client: page.client
     }
     AskDialog {
         id: ask

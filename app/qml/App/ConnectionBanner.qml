@@ -7,6 +7,7 @@ Banner {
     id: banner
 
     required property Client client
+    signal signInWanted
     // A short break is no news.
     property bool lasting: false
     readonly property bool down: !banner.client.online
@@ -33,12 +34,21 @@ Banner {
             return qsTr("This network lets no live connection through: connected over HTTP, which may be slower.");
         if (banner.waits && banner.client.retryInSeconds > 0)
             return banner.reason + " " + qsTr("Next attempt in %n second(s).", "", banner.client.retryInSeconds) + banner.queue;
+        if (banner.client.signInNeeded && banner.client.errorCode === "keychain_unavailable")
+            return banner.client.errorText + " " + qsTr("Unlock it and start Skein again, or sign in.") + banner.queue;
         if (banner.client.state === Client.Stopped && banner.client.errorText !== "")
-            return banner.client.errorText;
+            return banner.client.errorText + banner.queue;
         return banner.client.stateText + banner.queue;
     }
-    actionLabel: banner.down ? (banner.waits ? qsTr("Retry now") : "") : !banner.failed ? "" : banner.client.failedCount > 1 ? qsTr("Retry all") : qsTr("Retry")
-    onActed: banner.down ? banner.client.retryNow() : banner.client.retryAllFailed()
+    actionLabel: banner.down ? (banner.waits ? qsTr("Retry now") : banner.client.signInNeeded ? qsTr("Sign in") : "") : !banner.failed ? "" : banner.client.failedCount > 1 ? qsTr("Retry all") : qsTr("Retry")
+    onActed: {
+        if (banner.client.signInNeeded)
+            banner.signInWanted();
+        else if (banner.down)
+            banner.client.retryNow();
+        else
+            banner.client.retryAllFailed();
+    }
     readonly property bool unsettled: banner.down || banner.behind
     onUnsettledChanged: {
         if (banner.unsettled)
