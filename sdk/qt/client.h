@@ -313,7 +313,7 @@ Q_SIGNALS:
     /// them; tell the user. signedInChanged() came before.
     void deviceRevoked(const QString& userName, int unsent, int drafts);
     /// No keychain took the token and a plain file was not allowed: the session ends with the
-    /// process.
+    /// process. Once, until a token was kept again or another session begins.
     void keychainUnavailable(const QString& detail);
     /// Another device changed the draft of a room whose composer was filled by draft(), or its
     /// other draft came or went. A composer with text that was not given to setDraft() yet keeps

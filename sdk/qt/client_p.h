@@ -159,6 +159,7 @@ public:
     QString refreshToken;
     bool tokenLoaded = true;             ///< the vault has answered
     std::optional<skein::Error> noToken; ///< why there is no refresh token
+    bool keptNowhere = false;            ///< no keychain takes the token; the user was told
     bool refreshing = false;
     bool tokenAsked = false; ///< the engine waits for a token
     bool tokenRejected = false;

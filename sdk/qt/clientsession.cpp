@@ -118,7 +118,9 @@ void Client::Private::saveToken()
     accounts().setLingering(accountKey, false);
     vault.save(accountKey, accounts().tokenFile(accountKey), refreshToken,
                [this](TokenVault::Kept kept, const QString& detail) {
-                   if (kept == TokenVault::Kept::Nowhere)
+                   // Said once, not at each refresh.
+                   const bool nowhere = kept == TokenVault::Kept::Nowhere;
+                   if (!std::exchange(keptNowhere, nowhere) && nowhere)
                        Q_EMIT q.keychainUnavailable(detail);
                });
 }
@@ -234,7 +236,7 @@ void Client::Private::end()
     tokens.reset();
     tokenTimer.stop();
     refreshToken.clear();
-    tokenAsked = refreshing = false;
+    tokenAsked = refreshing = keptNowhere = false;
     waitingForToken.clear();
     sessions.clear();
     link = {};

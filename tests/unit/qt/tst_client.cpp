@@ -173,6 +173,19 @@ TEST_F(ClientTest, withoutAKeychainTheTokenIsNotWrittenUnlessAllowed)
     EXPECT_FALSE(QFileInfo(tokenFiles().front()).permissions() & others);
 }
 
+TEST_F(ClientTest, thatNoKeychainTakesTheTokenIsSaidOnceAndNotAtEachRefresh)
+{
+    const QByteArray shortLived =
+        QByteArray(kTokens).replace("99999999999999", R"(2000,"now":1000)");
+    FakeServer server(http("200 OK", shortLived));
+    client.setUseKeychain(true); // and there is none
+    QSignalSpy unavailable(&client, &Client::keychainUnavailable);
+    client.setServerUrl(server.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return server.request.count("/v1/refresh") >= 3; }));
+    EXPECT_EQ(unavailable.size(), 1);
+}
+
 TEST_F(ClientTest, aFileThatWasAllowedOnceIsKeptUpToDateWithoutAskingAgain)
 {
     FakeServer server(http("200 OK", kTokens));
