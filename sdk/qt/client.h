@@ -172,6 +172,9 @@ public:
     /// Name of the account that resume() would open or that was open last; for the sign-in page.
     /// May be empty.
     Q_INVOKABLE QString lastUserName() const;
+    /// Whether the account that resume() would open is this one, for who wants no other. An empty
+    /// name, or an empty server, is any.
+    Q_INVOKABLE bool remembers(const QString& userName, const QUrl& server) const;
 
     // ---- devices ----
     /// Asks the server for the devices that are signed in; answered by sessionsChanged() or

@@ -542,4 +542,12 @@ QString Client::lastUserName() const
     return account ? account->userName : QString();
 }
 
+bool Client::remembers(const QString& userName, const QUrl& server) const
+{
+    const QString key = d->accounts().lastKey();
+    const auto account = d->accounts().read(key);
+    return account && key == Accounts::keyOf(server.isEmpty() ? account->server : server,
+                                             userName.isEmpty() ? account->userName : userName);
+}
+
 } // namespace Skein

@@ -26,6 +26,13 @@ using skein::offline::MessageRow;
 using skein::offline::RoomRow;
 using skein::offline::Status;
 
+namespace
+{
+
+constexpr char kServerDefault[] = "http://127.0.0.1:7878";
+
+} // namespace
+
 // ---- standard input
 // ----------------------------------------------------------------------------------------------
 
@@ -100,7 +107,7 @@ Cli::Cli(Options options)
     m_client.setUseKeychain(false);
     m_client.setAllowPlainTokenFile(true);
     m_client.setAllowInsecureServer(m_options.insecure);
-    m_client.setServerUrl(m_options.server);
+    m_client.setServerUrl(serverToSignIn());
     m_client.setTransportMode(m_options.transport);
     if (!m_options.dataDir.isEmpty())
         m_client.setDataDir(m_options.dataDir);
@@ -160,10 +167,16 @@ QString Cli::password() const
     return qEnvironmentVariable("SKEIN_PASSWORD");
 }
 
+QUrl Cli::serverToSignIn() const
+{
+    return m_options.server.isEmpty() ? QUrl(QString::fromLatin1(kServerDefault))
+                                      : m_options.server;
+}
+
 void Cli::signIn()
 {
     m_triedPassword = true;
-    m_client.setServerUrl(m_options.server);
+    m_client.setServerUrl(serverToSignIn());
     if (m_options.command == QLatin1String("signup"))
         m_client.signUp(m_options.user, password(), m_options.displayName);
     else
@@ -179,8 +192,7 @@ void Cli::run()
     m_deadline.start();
     const bool byPassword = m_options.command == QLatin1String("signup") ||
                             m_options.command == QLatin1String("signin");
-    const bool known = m_options.user.isEmpty() || m_client.lastUserName() == m_options.user;
-    if (!byPassword && known && m_client.resume())
+    if (!byPassword && m_client.remembers(m_options.user, m_options.server) && m_client.resume())
         return;
     if (m_options.user.isEmpty() || password().isEmpty()) {
         finish(Usage, QStringLiteral(

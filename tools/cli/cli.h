@@ -26,7 +26,7 @@ enum Exit {
 };
 
 struct Options {
-    QUrl server{QStringLiteral("http://127.0.0.1:7878")};
+    QUrl server; ///< empty: that of the stored session, else this machine's
     QString dataDir, user, displayName, passwordFile;
     bool json = false;
     bool insecure = false;
@@ -88,6 +88,7 @@ public:
 
 private:
     [[nodiscard]] QString password() const;
+    [[nodiscard]] QUrl serverToSignIn() const;
     void signIn();
     void stateMayBeLive();
     void start();

@@ -98,7 +98,9 @@ int main(int argc, char** argv)
         parser.addOption({QString::fromLatin1(name), QString::fromLatin1(description),
                           QString::fromLatin1(value)});
     };
-    option("server", "Address of the server (http://127.0.0.1:7878).", "URL");
+    option("server",
+           "Address of the server (that of the stored session, else http://127.0.0.1:7878).",
+           "URL");
     option("data", "Folder for the local data.", "DIR");
     option("user", "Sign-in name.", "NAME");
     option("display-name", "Name shown to others (signup).", "TEXT");

@@ -113,9 +113,10 @@ void Cli::why()
 {
     const QString tempId = m_options.arguments.value(0).trimmed();
     const Skein::Accounts accounts(m_client.dataDir());
-    const QString key = m_options.user.isEmpty()
-                            ? accounts.lastKey()
-                            : Skein::Accounts::keyOf(m_options.server, m_options.user);
+    const QString key =
+        m_options.user.isEmpty() || m_client.remembers(m_options.user, m_options.server)
+            ? accounts.lastKey()
+            : Skein::Accounts::keyOf(serverToSignIn(), m_options.user);
     const QString path = accounts.storePath(key);
     if (key.isEmpty() || !QFileInfo::exists(path)) {
         finish(LocalData, QStringLiteral("no data of this account in ") + m_client.dataDir());

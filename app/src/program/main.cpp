@@ -21,6 +21,8 @@
 namespace
 {
 
+constexpr char kServerDefault[] = "http://127.0.0.1:7878";
+
 /// Exit codes, also in docs/troubleshooting.md.
 enum Exit { kOk = 0, kFailed = 1, kUsage = 2, kNoDisplay = 3 };
 
@@ -112,13 +114,13 @@ int main(int argc, char** argv)
         QCoreApplication::installTranslator(&translator);
 
     Skein::Client client;
-    client.setServerUrl(options.server);
+    client.setServerUrl(options.server.isEmpty() ? QUrl(QString::fromLatin1(kServerDefault))
+                                                 : options.server);
     if (!options.dataDir.isEmpty())
         client.setDataDir(options.dataDir);
     if (options.demo)
         client.setAllowPlainTokenFile(true);
-    const bool resumed =
-        (options.user.isEmpty() || options.user == client.lastUserName()) && client.resume();
+    const bool resumed = client.remembers(options.user, options.server) && client.resume();
     if (!resumed && options.demo && !options.user.isEmpty())
         client.signIn(options.user, qEnvironmentVariable("SKEIN_PASSWORD"));
     if (options.demo)

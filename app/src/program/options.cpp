@@ -20,7 +20,9 @@ ParsedOptions parseOptions(const QStringList& arguments)
         parser.addOption(result);
         return result;
     };
-    const auto server = option("server", "Server, http(s)://host[:port].", "URL");
+    const auto server = option(
+        "server",
+        "Server, http(s)://host[:port]; without it that of the account that was open last.", "URL");
     const auto user = option("user", "Name to sign in with.", "NAME");
     const auto data = option("data", "Folder for this device's data.", "DIR");
     const auto demo =

@@ -12,7 +12,7 @@ namespace Skein
 {
 
 struct Options {
-    QUrl server{QStringLiteral("http://127.0.0.1:7878")};
+    QUrl server; ///< empty: that of the account that was open last, else this machine's
     QString user;
     QString dataDir; ///< empty = the platform's
     QString theme = QStringLiteral("system");

@@ -288,6 +288,23 @@ TEST_F(ClientTest, signingOutWithoutAKeychainLeavesANoteToForgetTheTokenLater)
     EXPECT_TRUE(until([&] { return accounts.isEmpty(); }));
 }
 
+TEST_F(ClientTest, whatIsRememberedIsAnAccountOfOneServer)
+{
+    client.setAllowPlainTokenFile(true);
+    FakeServer server(http("200 OK", kTokens));
+    EXPECT_FALSE(client.remembers({}, {}));
+    QSignalSpy in(&client, &Client::signedInChanged);
+    client.setServerUrl(server.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(in.wait(kWaitMs));
+    const QUrl another(QStringLiteral("http://127.0.0.1:1"));
+    EXPECT_TRUE(client.remembers({}, {}));
+    EXPECT_TRUE(client.remembers(QStringLiteral("ann"), server.url()));
+    EXPECT_FALSE(client.remembers(QStringLiteral("ann"), another));
+    EXPECT_FALSE(client.remembers({}, another));
+    EXPECT_FALSE(client.remembers(QStringLiteral("bob"), {}));
+}
+
 TEST_F(ClientTest, signingOutLeavesNothingOfTheAccount)
 {
     client.setAllowPlainTokenFile(true);
