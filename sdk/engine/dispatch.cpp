@@ -254,8 +254,15 @@ bool Engine::Impl::asked(Ask what, const RoomId& room) const
 
 void Engine::Impl::ask(Ask what, protocol::ClientFrame frame, const RoomId& room)
 {
-    if (m_waiting.size() >= kRequestsWaitingMax)
-        m_waiting.pop_front();
+    if (m_waiting.size() >= kRequestsWaitingMax) {
+        // A page that a view wants it asks for again. All else is asked for once at a time, for
+        // each room at most, and nobody would ask again.
+        const auto oldest = std::find_if(m_waiting.begin(), m_waiting.end(), [](const auto& one) {
+            return one.ask == Ask::History || one.ask == Ask::Filtered;
+        });
+        if (oldest != m_waiting.end())
+            m_waiting.erase(oldest);
+    }
     Request request{what, std::move(frame), {}, room, {}, 0};
     if (what == Ask::Sync)
         m_waiting.push_front(std::move(request));

@@ -1,5 +1,6 @@
 // What is asked and not answered as hoped: refused for now, refused for good, not answered at all,
 // too much at once.
+#include "sdk/engine/tuning.h"
 #include "world.h"
 
 namespace skein::engine::test
@@ -52,6 +53,35 @@ TEST_F(Requests, logRefusedForNowIsAskedForWhenTheServerSaidAndNotBefore)
     const auto again = transport.take<SyncRequest>();
     ASSERT_EQ(again.size(), 1U);
     EXPECT_EQ(again[0].rooms.at(0).room, kRoom);
+}
+
+TEST_F(Requests, whereTooManyPagesWaitTheOldestPageGoesAndNothingElse)
+{
+    goLive();
+    say(protocol::RoomDirty{head(5'000), {}});
+    transport.sent.clear();
+    // The wire is full: all that follows waits.
+    transport.unsent = std::size_t{1} << 30;
+    engine->openRoom(kRoom); // asks for its members
+    for (std::size_t i = 0; i <= kRequestsWaitingMax; ++i)
+        engine->wantAround(kRoom, Seq(static_cast<std::int64_t>(i) + 1));
+    transport.unsent = 0;
+    std::vector<Seq> pages;
+    std::size_t members = 0;
+    for (std::size_t i = 0; i <= kRequestsWaitingMax + 1; ++i) {
+        advance(1'000);
+        say(protocol::Pong{0, 0, {}});
+        members += count<protocol::MembersRequest>();
+        for (const auto& request : transport.take<HistoryRequest>()) {
+            pages.push_back(request.seq);
+            refuse(request.req, ErrorCode::NotFound, false);
+        }
+    }
+    EXPECT_NE(members, 0U);
+    ASSERT_FALSE(pages.empty());
+    EXPECT_GT(pages.front(), Seq(1));
+    EXPECT_LT(pages.front(), Seq(10));
+    EXPECT_EQ(pages.back(), Seq(static_cast<std::int64_t>(kRequestsWaitingMax) + 1));
 }
 
 TEST_F(Requests, logThatTheServersDiskDidNotGiveIsAskedForASecondLater)
