@@ -400,11 +400,18 @@ bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
         if (last) {
             ++job.room;
             job.row = 0;
+            // Somebody looks at what stands above the hole, and what the hole swallowed may have
+            // changed it.
+            if (told.limited && room->open) {
+                room->revalidateBudget = kRevalidateSeqsMax;
+                revalidate(*room);
+            }
         }
     }
     finished();
     pump();
     pumpSync();
+    pumpRequests();
     tellOutbox();
     checkLive();
     return true;

@@ -115,6 +115,28 @@ TEST_F(History, aPositionThatTheServerDidNotCountExactlyIsCountedHere)
     EXPECT_TRUE(transport.take<protocol::HistoryRequest>().empty());
 }
 
+TEST_F(History, oldRangesOfAnOpenRoomAreRevalidatedWhenAGapWasTooLarge)
+{
+    fillLog(3);
+    goLive(3);
+    engine->openRoom(kRoom);
+    drop();
+    engine->retryNow();
+    hello();
+    auto frame = welcomeFrame();
+    frame.dirty = {head(5'000)};
+    say(frame);
+    const auto asked = transport.take<protocol::SyncRequest>();
+    protocol::SyncRoom room{kRoom,      Epoch(1), Seq(5'000), Seq(5'000), Seq(5'000),
+                            Ord(5'000), true,     {},         {},         {}};
+    room.events = {message(5'000, "z")};
+    say(protocol::SyncResponse{asked.at(0).req, {room}, false});
+    const auto revalidate = transport.take<protocol::Revalidate>();
+    ASSERT_EQ(revalidate.size(), 1U);
+    EXPECT_EQ(revalidate[0].lo, Seq(1));
+    EXPECT_EQ(revalidate[0].hi, Seq(3));
+}
+
 TEST_F(History, oldRangesAreRevalidatedWhenTheRoomIsOpened)
 {
     fillLog(3);
