@@ -94,9 +94,17 @@ void Engine::Impl::keepSyncToken()
     if (!m_tokenProved || !m_inbox.empty())
         return;
     m_tokenProved = false;
-    const SyncToken token = *std::exchange(m_tokenDue, std::nullopt);
+    keepToken(std::exchange(m_tokenDue, std::nullopt));
+}
+
+// Not where the disk refused something that this connection told: all of it is heard of, and not
+// all kept.
+void Engine::Impl::keepToken(const std::optional<SyncToken>& token)
+{
+    if (!token || m_storeMissed)
+        return;
     (void)transact(offline::Durability::Cache,
-                   [&] { m_store.setFact(offline::Store::kSyncToken, token.str()); });
+                   [&] { m_store.setFact(offline::Store::kSyncToken, token->str()); });
 }
 
 void Engine::Impl::frameReceived(std::string_view text, Via via)

@@ -184,6 +184,7 @@ private:
     void heard(bool part);
     void answerHeard();
     void keepSyncToken();
+    void keepToken(const std::optional<SyncToken>& token);
     [[nodiscard]] MonoTime connectDeadline() const;
     void heartbeat(MonoTime now);
     [[nodiscard]] bool live() const

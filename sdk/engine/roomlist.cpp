@@ -131,12 +131,7 @@ void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& 
                 // The list is whole: what it does not name was left on another device.
                 for (const RoomId& id : std::exchange(m_walkKnown, {}))
                     removeRoom(id);
-                if (m_walkToken) {
-                    (void)transact(offline::Durability::Cache, [&] {
-                        m_store.setFact(offline::Store::kSyncToken, m_walkToken->str());
-                    });
-                    m_walkToken.reset();
-                }
+                keepToken(std::exchange(m_walkToken, std::nullopt));
             }
         }
     }

@@ -193,6 +193,40 @@ TEST_F(Refused, whatTheServerTellsIsNotShownAndComesAgainOnANewConnection)
     EXPECT_EQ(std::count(bodies.begin(), bodies.end(), "four"), 1);
 }
 
+TEST_F(Refused, theTokenOfAWelcomeIsNotKeptWhereWhatItPromisesWasNot)
+{
+    goLive();
+    const std::string before = store->fact(offline::Store::kSyncToken);
+    const auto welcomed = [this] {
+        drop();
+        engine->retryNow();
+        hello();
+        auto frame = welcomeFrame();
+        frame.syncToken = SyncToken("later");
+        frame.dirty = {head(4)};
+        return frame;
+    };
+    // Of the two things that it promises, the disk refuses one and then the other.
+    for (const bool removal : {false, true}) {
+        const auto frame = welcomed();
+        if (!removal)
+            breakDisk();
+        say(frame);
+        if (removal) {
+            breakDisk();
+            say(protocol::RoomRemoved{kRoom});
+        }
+        mendDisk();
+        say(protocol::Pong{0, 0, {}});
+        answerRooms({info(4)});
+        EXPECT_EQ(store->fact(offline::Store::kSyncToken), before) << removal;
+    }
+    // A connection on which all of it is kept keeps the token.
+    say(welcomed());
+    say(protocol::Pong{0, 0, {}});
+    EXPECT_EQ(store->fact(offline::Store::kSyncToken), "later");
+}
+
 TEST_F(Refused, anAnswerThatCannotBeStoredLeavesTheMessageWaiting)
 {
     fillLog(1);
