@@ -230,6 +230,9 @@ void Engine::Impl::onDraft(const protocol::DraftChanged& frame)
             showDraft(*room, std::move(*next));
         if (done && inStep)
             m_draftsRev = frame.draft.rev;
+        // What comes behind it must not move the position past it.
+        if (!done)
+            m_draftsBehind = true;
     }
     pumpDrafts(now());
     emitChanges();

@@ -227,6 +227,33 @@ TEST_F(Refused, theTokenOfAWelcomeIsNotKeptWhereWhatItPromisesWasNot)
     EXPECT_EQ(store->fact(offline::Store::kSyncToken), "later");
 }
 
+TEST_F(Refused, aDraftBehindOneThatTheDiskRefusedDoesNotHideIt)
+{
+    engine->start();
+    hello();
+    auto frame = welcomeFrame();
+    frame.drafts = Rev(0);
+    say(frame);
+    auto other = info(0);
+    other.head.room = RoomId("room2");
+    answerRooms({info(0), other});
+    const auto tell = [this](const RoomId& room, std::int64_t rev) {
+        protocol::DraftInfo draft;
+        draft.room = room;
+        draft.rev = Rev(rev);
+        draft.text = "half";
+        say(protocol::DraftChanged{draft, {}});
+    };
+    tell(kRoom, 1);
+    EXPECT_EQ(store->fact(offline::Store::kDrafts), "1");
+    breakDisk();
+    tell(kRoom, 2);
+    mendDisk();
+    tell(RoomId("room2"), 3);
+    EXPECT_EQ(screen.rooms[RoomId("room2")].draft, "half");
+    EXPECT_EQ(store->fact(offline::Store::kDrafts), "1");
+}
+
 TEST_F(Refused, anAnswerThatCannotBeStoredLeavesTheMessageWaiting)
 {
     fillLog(1);
