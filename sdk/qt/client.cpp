@@ -42,6 +42,7 @@ Client::Private::Private(Client& owner)
 {
     dataDir = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation);
     deviceName = QSysInfo::machineHostName();
+    QTimer::singleShot(0, this, &Private::tidyUp); // once the settings are made
     rooms = new RoomListModel(&owner);
     today = QDate::currentDate();
     second.setInterval(250);

@@ -158,10 +158,11 @@ public:
     /// While signInNeeded, for the same account: it stays open, and when the server refuses,
     /// nothing has changed. Else what is open is closed first.
     Q_INVOKABLE void signIn(const QString& name, const QString& password);
-    /// Revokes the session at the server (as far as it can be reached) and deletes this account's
-    /// data from this device: database, token, settings. Unsent messages are lost: ask first when
-    /// queuedCount is not 0. A keychain that cannot be reached now is asked again to forget the
-    /// token by the next resume().
+    /// Revokes the session at the server (as far as it can be reached, and there is a token: not
+    /// while signInNeeded) and deletes this account's data from this device: database, token,
+    /// settings. Unsent messages are lost: ask first when queuedCount is not 0. A keychain that
+    /// cannot be reached now is asked again to forget the token by the next process that uses this
+    /// data folder.
     Q_INVOKABLE void signOut();
     /// The account that was signed in last, from this device's data, without the network: rooms and
     /// timelines are there at once, the connection follows. False: there is none, show the sign-in

@@ -57,6 +57,7 @@ public:
     void saveToken();
     void tokenFound(const QString& token, const QString& detail);
     void forgetToken(const QString& key);
+    void tidyUp();
     void tokenWanted(bool rejected);
     /// `unasked`: a fresh one for a connection that lives.
     void giveToken(skein::Result<std::string> token, bool unasked = false);
@@ -137,6 +138,7 @@ public:
 
     QUrl serverUrl;
     QString dataDir, deviceName;
+    QString tidied; ///< the data folder where tidyUp() has been
     skein::engine::TransportMode transports = skein::engine::TransportMode::Auto;
     bool allowInsecure = false, allowPlainFile = false, useKeychain = true;
 

@@ -4,7 +4,6 @@
 #include "sdk/qt/httprequests.h"
 
 #include <QDateTime>
-#include <QFile>
 #include <QLocale>
 #include <QNetworkInformation>
 
@@ -147,17 +146,28 @@ void Client::Private::tokenFound(const QString& token, const QString& detail)
         post([](skein::engine::Engine& engine) { engine.start(); });
 }
 
-/// Takes an account's token out of the keychain and its file. What cannot be reached now is tried
-/// again at the next start.
+/// Takes an account's token out of the keychain and its file: a file does not say that the keychain
+/// has none from before. What cannot be reached now is tried again at the next start.
 void Client::Private::forgetToken(const QString& key)
 {
-    const QString file = accounts().tokenFile(key);
-    if (useKeychain && !QFile::exists(file))
+    if (useKeychain)
         accounts().setLingering(key, true);
-    vault.erase(key, file, [this, key](bool gone) {
+    vault.erase(key, accounts().tokenFile(key), [this, key](bool gone) {
         if (gone)
             accounts().setLingering(key, false);
     });
+}
+
+/// Finishes what signing out could not finish before the last process ended. At every start, also
+/// where no account is opened.
+void Client::Private::tidyUp()
+{
+    if (std::exchange(tidied, dataDir) == dataDir)
+        return;
+    accounts().sweep();
+    if (useKeychain)
+        for (const QString& left : accounts().lingering())
+            forgetToken(left);
 }
 
 /// Opens the account's store and connects. The rooms on this device are shown before the network
@@ -462,9 +472,7 @@ bool Client::resume()
 {
     if (d->busy || d->signedIn)
         return d->signedIn;
-    d->accounts().sweep();
-    for (const QString& left : d->accounts().lingering())
-        d->forgetToken(left);
+    d->tidyUp();
     const QString key = d->accounts().lastKey();
     const auto account = d->accounts().read(key);
     if (!account)

@@ -2,6 +2,7 @@
 
 #ifdef QT_DBUS_LIB
 #include <QDBusConnection>
+#include <QDBusError>
 #include <QDBusMessage>
 #include <QDBusMetaType>
 #include <QDBusObjectPath>
@@ -46,20 +47,25 @@ QString problemOf(const QKeychain::Job* job)
     return job ? job->errorString() : QStringLiteral("the keychain did not answer");
 }
 
-/// A Secret Service that stays locked gives no item and no error, as if there were none. Asks it
-/// for the items that it does not give; `done` is called later, or from inside where there is no
-/// bus.
-void askWhetherLocked(const QString& account, QObject* context, std::function<void(bool)> done)
+/// What a Secret Service says of an item, locked or not. Unknown: it did not say. One that is not
+/// running holds none: then another keychain was asked, or the asking has failed already.
+enum class Held { No, Yes, Unknown };
+
+/// A Secret Service that stays locked neither gives nor deletes an item, without an error, as if
+/// there were none. Asks it for what it holds all the same; `done` is called later, or from inside
+/// where there is no bus.
+void askWhetherHeld(const QString& account, QObject* context, std::function<void(Held)> done)
 {
 #ifdef QT_DBUS_LIB
     const QDBusConnection bus = QDBusConnection::sessionBus();
     if (!bus.isConnected()) {
-        done(false);
+        done(Held::No);
         return;
     }
     auto call = QDBusMessage::createMethodCall(
         QStringLiteral("org.freedesktop.secrets"), QStringLiteral("/org/freedesktop/secrets"),
         QStringLiteral("org.freedesktop.Secret.Service"), QStringLiteral("SearchItems"));
+    call.setAutoStartService(false);
     const QMap<QString, QString> item{
         {QStringLiteral("user"), account},
         {QStringLiteral("server"), QString::fromLatin1(TokenVault::kService)}};
@@ -73,12 +79,22 @@ void askWhetherLocked(const QString& account, QObject* context, std::function<vo
             finished->deleteLater();
             const QDBusPendingReply<QList<QDBusObjectPath>, QList<QDBusObjectPath>> reply =
                 *finished;
-            done(reply.isValid() && !reply.argumentAt<1>().isEmpty());
+            if (reply.isValid()) {
+                const bool none = reply.argumentAt<0>().isEmpty() && // open
+                                  reply.argumentAt<1>().isEmpty();   // locked
+                done(none ? Held::No : Held::Yes);
+                return;
+            }
+            const QDBusError error = reply.error();
+            const bool notRunning =
+                error.type() == QDBusError::ServiceUnknown ||
+                error.name() == QLatin1String("org.freedesktop.DBus.Error.NameHasNoOwner");
+            done(notRunning ? Held::No : Held::Unknown);
         });
 #else
     Q_UNUSED(account)
     Q_UNUSED(context)
-    done(false);
+    done(Held::No);
 #endif
 }
 
@@ -155,8 +171,10 @@ void TokenVault::load(const QString& account, const QString& file,
         if (finished && finished->error() == QKeychain::NoError)
             done(static_cast<QKeychain::ReadPasswordJob*>(finished)->textData(), {});
         else if (finished && finished->error() == QKeychain::EntryNotFound)
-            askWhetherLocked(account, this, [done](bool locked) {
-                done({}, locked ? QStringLiteral("the keychain is locked") : QString());
+            askWhetherHeld(account, this, [done](Held held) {
+                done({}, held == Held::No    ? QString()
+                         : held == Held::Yes ? QStringLiteral("the keychain is locked")
+                                             : problemOf(nullptr));
             });
         else
             done({}, problemOf(finished));
@@ -167,16 +185,20 @@ void TokenVault::erase(const QString& account, const QString& file, std::functio
 {
     QFile::remove(file);
     if (!m_useKeychain) {
-        QTimer::singleShot(0, this, [done = std::move(done)] { done(true); });
+        QTimer::singleShot(0, this, [done = std::move(done)] { done(false); });
         return;
     }
     auto* job = new QKeychain::DeletePasswordJob(QString::fromLatin1(kService));
     job->setInsecureFallback(false);
     job->setKey(account);
     connect(job, &QKeychain::Job::finished, this,
-            [done = std::move(done)](const QKeychain::Job* finished) {
-                done(finished->error() == QKeychain::NoError ||
-                     finished->error() == QKeychain::EntryNotFound);
+            [this, account, done = std::move(done)](const QKeychain::Job* finished) {
+                if (finished->error() != QKeychain::NoError &&
+                    finished->error() != QKeychain::EntryNotFound) {
+                    done(false);
+                    return;
+                }
+                askWhetherHeld(account, this, [done](Held held) { done(held == Held::No); });
             });
     job->start();
 }

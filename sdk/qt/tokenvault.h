@@ -35,8 +35,9 @@ public:
     /// heard: then `done` is called a second time, with the token.
     void load(const QString& account, const QString& file,
               std::function<void(const QString& token, const QString& detail)> done);
-    /// `done(false)`: the keychain was not to be had, and what it holds of the account is still in
-    /// it. Not called when the process ends before.
+    /// `done(false)`: the keychain was not to be had or is locked, and what it holds of the account
+    /// is still in it; or it is never asked, and may hold something. Not called when the process
+    /// ends before.
     void erase(const QString& account, const QString& file, std::function<void(bool gone)> done);
 
     static constexpr char kService[] = "io.skein.chat";

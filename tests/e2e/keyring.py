@@ -53,6 +53,14 @@ def check(what, holds, detail=""):
     print("ok:", what, flush=True)
 
 
+def contents(path):
+    """Of a file beside a running app, which may take it away meanwhile. None: it is gone, or no file."""
+    try:
+        return path.read_bytes() if stat.S_ISREG(path.lstat().st_mode) else None
+    except FileNotFoundError:
+        return None
+
+
 class Keyring:
     """The Secret Service of this test. On its bus nothing is started by asking for it."""
 
@@ -84,6 +92,15 @@ class Keyring:
         self.stop()
         self.start(unlocked)
 
+    def watch(self):
+        """A line for each call on the bus from now on, among others."""
+        monitor = subprocess.Popen(["dbus-monitor", "--session", "--profile", "type='method_call'"], env=self.env,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.started.append(monitor)
+        lines = Lines(monitor.stdout)
+        lines.until("the bus is watched", lambda line: "NameLost" in line or "NameAcquired" in line)
+        return lines
+
     def tool(self, *words):
         return subprocess.run(["secret-tool", *words], env=self.env, text=True, capture_output=True, timeout=STEP_S)
 
@@ -101,7 +118,7 @@ class Keyring:
 
 
 def why_not():
-    for tool in ("dbus-daemon", "gdbus", "gnome-keyring-daemon", "secret-tool", "Xvfb", "xdotool"):
+    for tool in ("dbus-daemon", "dbus-monitor", "gdbus", "gnome-keyring-daemon", "secret-tool", "Xvfb", "xdotool"):
         if not shutil.which(tool):
             return f"{tool} is not installed (tools/install-deps test)"
     with tempfile.TemporaryDirectory(prefix="skein-keys-") as folder:
@@ -169,12 +186,21 @@ class Desk:
 
     def connected(self):
         self.app.wait("connected", lambda items: items.get("stateText", {}).get("text") == "Connected")
-        check("no password was asked for, and no question",
-              not {"password", "passwordAgain", "askYes"} & set(self.app.ui["items"]), self.app.ui["items"].keys())
 
-    def write(self, text):
+    def write(self, text, what, *states):
+        """A message, until its row has one of `states`: what the window says from then on is newer."""
         self.app.type("composer", text)
         self.app.xdotool("key", "Return")
+        self.app.row(what, text, *states)
+
+    def not_asked(self, what):
+        """Of the newest of what the window says: the last that was waited for may be from before the question."""
+        self.app.wait("connected", lambda items: items.get("stateText", {}).get("text") == "Connected")
+        self.write(f"After this: {what}", "a message goes through", "Sent", "Delivered", "Read")
+        self.asked_nothing("no password was asked for, and no question", "password", "passwordAgain", "askYes")
+
+    def asked_nothing(self, what, *questions):
+        check(what, not set(questions) & set(self.app.ui["items"]), self.app.ui["items"].keys())
 
     def at_server(self, text):
         room = json.loads(self.cli("ann", "--json", "rooms").splitlines()[0])
@@ -186,13 +212,32 @@ class Desk:
                       lambda items: words in items.get("bannerText", {}).get("text", ""))
         self.app.wait("the conversation is there all the same",
                       lambda items: items.get("roomName", {}).get("text") == "Workshop")
-        check("no question about what there is nothing to keep of", "askYes" not in self.app.ui["items"])
+
+    def write_and_wait(self, text):
+        """What is written while there is no token, and no question about what there is nothing to keep of."""
+        self.write(text, "it is kept and waits", "Waiting to be sent")
+        self.asked_nothing("there is no question", "askYes")
 
     def sign_in_again(self, password):
         self.app.wait("the password is asked for", lambda items: items.get("passwordAgain", {}).get("focus"))
         self.app.xdotool("key", "ctrl+a")
         self.app.xdotool("type", "--delay", 5, password)
         self.app.xdotool("key", "Return")
+
+    def sign_in(self):
+        self.app.type("name", "nino")
+        self.app.click("password")
+        self.app.wait("password has the focus", lambda items: items["password"].get("focus"))
+        self.app.xdotool("type", "--delay", 5, "a long password")
+        self.app.click("submit")
+        self.connected()
+
+    def left(self):
+        """What lies where the accounts do."""
+        return [path.name for path in (self.folder / "nino" / "accounts").iterdir()]
+
+    def only_a_note(self):
+        return [pathlib.Path(name).suffix for name in self.left()] == [".lingers"]
 
     def sign_out(self):
         self.app.click("accountMenu")
@@ -209,10 +254,10 @@ class Desk:
         check("the server knows tokens by their hashes", hashes)
         found, looked = [], 0
         for path in sorted(self.folder.rglob("*")):
-            if not stat.S_ISREG(path.lstat().st_mode) or path.parts[len(self.folder.parts)].startswith("cli-"):
+            content = None if path.parts[len(self.folder.parts)].startswith("cli-") else contents(path)
+            if content is None:
                 continue
             looked += 1
-            content = path.read_bytes()
             if any(hashlib.sha256(match[1]).hexdigest() in hashes
                    for match in re.finditer(rb"(?=([A-Za-z0-9_-]{43}))", content)):
                 found.append(path)
@@ -223,8 +268,7 @@ class Desk:
     def nowhere(self, *tokens):
         check("no file holds a token", not self.files_with_tokens(), self.files_with_tokens())
         for token in tokens:
-            holders = [path for path in self.folder.rglob("*")
-                       if stat.S_ISREG(path.lstat().st_mode) and token.encode() in path.read_bytes()]
+            holders = [path for path in self.folder.rglob("*") if token.encode() in (contents(path) or b"")]
             check("no file holds the bytes of the token", len(token) == 43 and not holders, holders)
 
 
@@ -248,14 +292,13 @@ def run(options, folder, started):
     app.type("newRoomPeople", "ann", takes_focus=True)
     app.click("createRoom")
     app.wait("the conversation is open", lambda items: items.get("roomName", {}).get("text") == "Workshop")
-    desktop.write("Kept with the keyring")
-    app.row("the message is confirmed", "Kept with the keyring", "Sent", "Delivered", "Read")
+    desktop.not_asked("a new account")
     desktop.nowhere(first)
     desktop.stop()
 
     desktop.start("again: no password")
-    desktop.connected()
     second = eventually("the keyring has the next token", lambda: keyring.token() not in ("", first) and keyring.token())
+    desktop.not_asked("the second start")
     check("it is one item still", keyring.items() == 1)
     desktop.nowhere(first, second)
     desktop.stop()
@@ -264,36 +307,33 @@ def run(options, folder, started):
     check("the keyring is locked: it has the item and does not give it", keyring.items() == 1 and not keyring.token())
     app = desktop.start("the keyring is locked")
     desktop.asks_to_sign_in("keychain is not available")
-    desktop.write("Written with a locked keyring")
-    app.row("it is kept and waits", "Written with a locked keyring", "Waiting to be sent")
+    desktop.write_and_wait("Written with a locked keyring")
     app.wait("and the banner says so", lambda items: "1 message" in items["bannerText"].get("text", ""))
     desktop.stop()
     keyring.restart(unlocked=True)
     check("the token was left alone", keyring.token() == second)
     app = desktop.start("the keyring is open again: no password, nothing lost")
-    desktop.connected()
     app.row("what was written goes out", "Written with a locked keyring", "Sent", "Delivered", "Read")
     check("once", desktop.at_server("Written with a locked keyring") == 1)
     third = eventually("the keyring has the next token", lambda: keyring.token() not in ("", second) and keyring.token())
+    desktop.not_asked("an open keyring")
     desktop.stop()
 
     keyring.daemon.send_signal(signal.SIGSTOP)
     app = desktop.start("the keyring does not answer")
     desktop.asks_to_sign_in("keychain is not available")
-    desktop.write("Written with a silent keyring")
-    app.row("it is kept and waits", "Written with a silent keyring", "Waiting to be sent")
+    desktop.write_and_wait("Written with a silent keyring")
     keyring.daemon.send_signal(signal.SIGCONT)
-    desktop.connected()
     app.row("it answers, and all goes on by itself", "Written with a silent keyring", "Sent", "Delivered", "Read")
     fourth = eventually("the keyring has the next token", lambda: keyring.token() not in ("", third) and keyring.token())
+    desktop.not_asked("a late answer")
     desktop.nowhere(third, fourth)
     desktop.stop()
 
     keyring.stop()
     app = desktop.start("the keyring is gone")
     desktop.asks_to_sign_in("keychain is not available")
-    desktop.write("Written without a keyring")
-    app.row("it is kept and waits", "Written without a keyring", "Waiting to be sent")
+    desktop.write_and_wait("Written without a keyring")
     app.click("bannerAction")
     desktop.sign_in_again("not the password")
     app.wait("a wrong password is said to be one", lambda items: "Wrong" in items.get("problemAgain", {}).get("text", ""))
@@ -318,39 +358,58 @@ def run(options, folder, started):
     desktop.stop()
 
     desktop.start("again: no password, and not asked again")
-    desktop.connected()
     eventually("the file has the next token", lambda: kept.read_text() != before)
     check("nobody else can read that one", stat.S_IMODE(kept.stat().st_mode) == 0o600)
-    desktop.connected()
+    desktop.not_asked("a file that was allowed")
     desktop.stop()
 
     keyring.start(unlocked=True)
     desktop.start("the keyring is back")
-    desktop.connected()
     eventually("it takes the token over, and the file is gone", lambda: not kept.exists())
+    desktop.not_asked("the keyring has it")
     check("of two tokens the keyring has the new one", keyring.token() not in ("", fourth) and keyring.items() == 1)
     desktop.nowhere(keyring.token())
     desktop.sign_out()
     eventually("nothing is in the keyring any more", lambda: keyring.items() == 0)
-    check("and no data here", not list((folder / "nino" / "accounts").iterdir()))
+    eventually("and no data here", lambda: not desktop.left())
     desktop.stop()
 
-    app = desktop.start("signing out while the keyring is gone")
-    app.type("name", "nino")
-    app.click("password")
-    app.wait("password has the focus", lambda items: items["password"].get("focus"))
-    app.xdotool("type", "--delay", 5, "a long password")
-    app.click("submit")
-    desktop.connected()
+    desktop.start("signing out while the keyring is gone")
+    desktop.sign_in()
     eventually("the keyring has the token", keyring.token)
     keyring.stop()
     desktop.sign_out()
-    desktop.stop()
-    keyring.start(unlocked=True)
+    keyring.start(unlocked=False)
     check("the keyring has it still", keyring.items() == 1)
-    desktop.start("it is forgotten at the next start")
+    forgotten_when_it_opens(desktop)
+
+    desktop.start("signing out of a session that a locked keyring did not give")
+    desktop.sign_in()
+    eventually("the keyring has the token", keyring.token)
+    desktop.stop()
+    keyring.restart(unlocked=False)
+    desktop.start("the keyring is locked")
+    desktop.asks_to_sign_in("keychain is not available")
+    desktop.sign_out()
+    eventually("the data are gone, and a note is here", desktop.only_a_note)
+    forgotten_when_it_opens(desktop)
+
+
+def forgotten_when_it_opens(desktop):
+    """Of a session that was signed out of: the locked keyring has its token, and opens two starts later."""
+    keyring = desktop.keyring
+    desktop.stop()
+    asked = keyring.watch()
+    app = desktop.start("the keyring is locked at the next start")
+    asked.until("the keyring is asked", lambda line: "SearchItems" in line)
+    app.type("name", "somebody")  # by then it has answered, and the answer is acted upon
+    check("the keyring has the token still", keyring.items() == 1)
+    check("and a note of that is all that is here", desktop.only_a_note(), desktop.left())
+    desktop.stop()
+    keyring.restart(unlocked=True)
+    desktop.start("it is open at the next one")
     eventually("nothing is in the keyring any more", lambda: keyring.items() == 0)
-    eventually("and no data here", lambda: not list((folder / "nino" / "accounts").iterdir()))
+    eventually("and nothing here", lambda: not desktop.left())
     desktop.stop()
 
 

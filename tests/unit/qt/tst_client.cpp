@@ -281,10 +281,33 @@ TEST_F(ClientTest, signingOutWithoutAKeychainLeavesANoteToForgetTheTokenLater)
     EXPECT_TRUE(left.front().endsWith(QStringLiteral(".lingers")));
     EXPECT_EQ(QFileInfo(accounts.filePath(left.front())).size(), 0);
 
-    Client later; // whose keychain, none at all, has nothing to forget
+    Client later; // that never asks a keychain, and cannot know that it has nothing
     later.setDataDir(dir.path());
     later.setUseKeychain(false);
     EXPECT_FALSE(later.resume());
+    QCoreApplication::processEvents();
+    EXPECT_EQ(accounts.entryList(QDir::Files), left);
+}
+
+TEST_F(ClientTest, signingOutWithATokenFileLeavesTheNoteTooForWhatTheKeychainHasFromBefore)
+{
+    FakeServer server(http("200 OK", kTokens));
+    client.setUseKeychain(true); // and there is none
+    client.setAllowPlainTokenFile(true);
+    client.setServerUrl(server.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return tokenFiles().size() == 1; }));
+    client.signOut();
+    const auto left = QDir(dir.path() + QStringLiteral("/accounts"))
+                          .entryList(QDir::AllEntries | QDir::NoDotAndDotDot);
+    ASSERT_EQ(left.size(), 1);
+    EXPECT_TRUE(left.front().endsWith(QStringLiteral(".lingers")));
+}
+
+TEST_F(ClientTest, whatSigningOutLeftIsFinishedAtAStartThatOpensNoAccount)
+{
+    const QDir accounts(dir.path() + QStringLiteral("/accounts"));
+    ASSERT_TRUE(accounts.mkpath(QStringLiteral("gone.wiped/media")));
     EXPECT_TRUE(until([&] { return accounts.isEmpty(); }));
 }
 
