@@ -257,6 +257,7 @@ void Client::Private::end()
     account = {};
     if (std::exchange(signedIn, false))
         Q_EMIT q.signedInChanged();
+    setBusy(false); // the answer of a sign-in that was under way is dropped
     unreadMayHaveChanged();
     Q_EMIT q.stateChanged();
     Q_EMIT q.outboxChanged();

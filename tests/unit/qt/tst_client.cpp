@@ -1,4 +1,5 @@
 #include "sdk/qt/client.h"
+#include "tests/unit/qt/fakeserver.h"
 #include "tests/unit/qt/wait.h"
 
 #include <QDir>
@@ -246,6 +247,34 @@ TEST_F(ClientTest, aTokenThatNoKeychainGivesNeedsASignInThatKeepsTheAccountOpen)
     EXPECT_TRUE(until([&] { return !client.signInNeeded(); }));
     EXPECT_TRUE(until([&] { return !unavailable.isEmpty(); })); // now there is
     EXPECT_TRUE(in.isEmpty());
+}
+
+TEST_F(ClientTest, signingOutWhileSigningInAgainIsUnderWayLetsOneSignInAnew)
+{
+    bool answers = true;
+    test::HttpServer server([&](const QByteArray&, const QByteArray&) {
+        return answers ? test::HttpServer::answer("200 OK", kTokens) : QByteArray();
+    });
+    {
+        Client before;
+        before.setDataDir(dir.path());
+        before.setUseKeychain(false);
+        before.setServerUrl(server.url());
+        before.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+        ASSERT_TRUE(until([&] { return before.signedIn(); }));
+    }
+    ASSERT_TRUE(client.resume());
+    ASSERT_TRUE(until([&] { return client.signInNeeded(); }));
+    answers = false;
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    EXPECT_TRUE(client.busy());
+    EXPECT_TRUE(client.signedIn()); // the account stays open
+    client.signOut();
+    EXPECT_FALSE(client.busy());
+
+    answers = true;
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    EXPECT_TRUE(until([&] { return client.signedIn() && !client.busy(); }));
 }
 
 TEST_F(ClientTest, anAccountWithoutATokenSaysSoAndNotThatAPasswordIsWrong)
