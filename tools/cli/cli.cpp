@@ -176,6 +176,11 @@ QUrl Cli::serverToSignIn() const
 void Cli::signIn()
 {
     m_triedPassword = true;
+    if (m_client.signedIn()) {
+        // The stored session was refused: its account again, at its server and nowhere else.
+        m_client.signIn(m_client.userName(), password());
+        return;
+    }
     m_client.setServerUrl(serverToSignIn());
     if (m_options.command == QLatin1String("signup"))
         m_client.signUp(m_options.user, password(), m_options.displayName);
@@ -206,6 +211,8 @@ void Cli::run()
 void Cli::stateMayBeLive()
 {
     if (m_client.state() == Client::Stopped) {
+        if (m_client.busy())
+            return; // the sign-in that is under way decides
         if (!m_triedPassword && !password().isEmpty())
             signIn();
         else

@@ -113,10 +113,12 @@ void Cli::why()
 {
     const QString tempId = m_options.arguments.value(0).trimmed();
     const Skein::Accounts accounts(m_client.dataDir());
+    const bool anyAccount = m_options.user.isEmpty() && m_options.server.isEmpty();
+    // Of a server alone it can only be the last one: an account's folder does not tell its server.
     const QString key =
-        m_options.user.isEmpty() || m_client.remembers(m_options.user, m_options.server)
-            ? accounts.lastKey()
-            : Skein::Accounts::keyOf(serverToSignIn(), m_options.user);
+        anyAccount || m_client.remembers(m_options.user, m_options.server) ? accounts.lastKey()
+        : m_options.user.isEmpty()                                         ? QString()
+                                   : Skein::Accounts::keyOf(serverToSignIn(), m_options.user);
     const QString path = accounts.storePath(key);
     if (key.isEmpty() || !QFileInfo::exists(path)) {
         finish(LocalData, QStringLiteral("no data of this account in ") + m_client.dataDir());
