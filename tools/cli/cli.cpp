@@ -146,7 +146,8 @@ Cli::Cli(Options options)
             });
     connect(&m_client, &Client::roomsLoaded, this, [this] {
         m_loaded = true;
-        stateMayBeLive();
+        if (m_client.state() != Client::Stopped) // else it has been answered, or is about to be
+            stateMayBeLive();
     });
     connect(&m_client, &Client::stateChanged, this, &Cli::stateMayBeLive);
 }
