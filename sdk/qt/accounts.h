@@ -15,6 +15,7 @@ struct Account {
     QUrl server;
     QString userName, userId, displayName;
     QString deviceId;
+    friend bool operator==(const Account&, const Account&) = default;
 };
 
 class Accounts

@@ -92,7 +92,7 @@ void Client::Private::entered(const QString& key, const Tokens& fresh)
     made.userId = fresh.userId;
     made.displayName = fresh.displayName;
     made.deviceId = fresh.deviceId.isEmpty() ? accounts().deviceId(key) : fresh.deviceId;
-    if (!accounts().write(key, made)) {
+    if (made != accounts().read(key) && !accounts().write(key, made)) {
         enterFailed(skein::makeError(ErrorCode::StorageFailed, "data folder"));
         return;
     }
@@ -290,9 +290,17 @@ void Client::Private::refreshNow()
     refreshing = true;
     const int mine = entry;
     auth.setServer(account.server);
-    auth.refresh(refreshToken, [this, mine](const skein::Result<Tokens>& result) {
-        if (mine == entry)
+    auth.refresh(refreshToken, [this, mine, spent = refreshToken](const auto& result) {
+        if (mine != entry)
+            return;
+        if (spent == refreshToken) {
             refreshed(result);
+            return;
+        }
+        // One signed in again meanwhile: that is newer than this answer, whatever it is.
+        refreshing = false;
+        if (tokenAsked || !waitingForToken.empty())
+            tokenWanted(false);
     });
 }
 
