@@ -133,7 +133,7 @@ MUTANTS = [
     ("the removal from a room is not heard", "sdk/engine/dispatch.cpp",
      *statement("removeRoom(f.room);", "(void)f;")),
     # ---- positions, links ----
-    ("unread counts start one too early", "sdk/engine/sync.cpp",
+    ("unread counts start one too early", "sdk/engine/receipts.cpp",
      *statement("room.rec.readOrd = *ord;", "room.rec.readOrd = ord->previous();")),
     ("a read position goes back", "sdk/engine/receipts.cpp",
      *expression("seq <= room->rec.row.read", "false")),
