@@ -4,6 +4,7 @@
 // other programs do not count.
 #include "app/src/nativemodule.h"
 #include "app/src/timelineanchor.h"
+#include "benchmarks/eventloop.h"
 #include "benchmarks/harness.h"
 #include "sdk/qt/client.h"
 #include "sdk/qt/qmlmodule.h"
@@ -14,7 +15,6 @@
 #include <QQuickItem>
 #include <QQuickStyle>
 #include <QQuickWindow>
-#include <QTimer>
 
 #include <algorithm>
 #include <cmath>
@@ -70,15 +70,7 @@ public:
     /// Runs the event loop until the condition holds; false after the time.
     static bool until(const std::function<bool()>& condition, int timeoutMs = kStepTimeoutMs)
     {
-        bool late = false;
-        // Not the overload with a time: it polls instead of waiting, and that would be measured.
-        QTimer timeout;
-        timeout.setSingleShot(true);
-        QObject::connect(&timeout, &QTimer::timeout, [&late] { late = true; });
-        timeout.start(timeoutMs);
-        while (!condition() && !late)
-            QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents);
-        return !late;
+        return skein::bench::waitFor(condition, timeoutMs);
     }
     [[nodiscard]] int frames() const { return m_frames; }
     /// Asks for a frame and waits until it was drawn.

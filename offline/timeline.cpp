@@ -564,17 +564,13 @@ void Timeline::makeUnsent(RowId tid, RoomKey room, std::int64_t outboxId)
 std::vector<std::int64_t> Timeline::cutReferences(RoomKey room, Seq after)
 {
     std::vector<std::int64_t> entries;
-    const std::int64_t from = packedKey(room, kPendingBit), to = packedKey(room, kPlaceMask);
-    Query q = m_db.query("SELECT id FROM messages WHERE id >= ? AND id <= ?"
-                         " AND (reply_to > ? OR thread > ?)");
-    q.bind(from, to, after, after);
+    Query q = m_db.query("UPDATE messages SET reply_to = iif(reply_to > ?1, 0, reply_to),"
+                         " thread = iif(thread > ?1, 0, thread)"
+                         " WHERE id >= ?2 AND id <= ?3 AND (reply_to > ?1 OR thread > ?1)"
+                         " RETURNING id");
+    q.bind(after, packedKey(room, kPendingBit), packedKey(room, kPlaceMask));
     while (q.step())
         entries.push_back(placeOf(q.integer(0)) & ~kPendingBit);
-    m_db.query("UPDATE messages SET reply_to = iif(reply_to > ?1, 0, reply_to),"
-               " thread = iif(thread > ?1, 0, thread)"
-               " WHERE id >= ?2 AND id <= ?3 AND (reply_to > ?1 OR thread > ?1)")
-        .bind(after, from, to)
-        .run();
     return entries;
 }
 

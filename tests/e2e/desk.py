@@ -83,6 +83,17 @@ class App:
         self.xdotool("type", "--delay", 5, text)
         self.wait(f"{name} holds what was typed", lambda items: text in items[name].get("text", ""))
 
+    def sign_up(self, name, display_name, password):
+        """On the sign-in page; until the form is sent."""
+        self.click("switchMode")
+        self.wait("the form asks for a new account", lambda items: "displayName" in items)
+        self.type("name", name)
+        self.type("displayName", display_name)
+        self.click("password")
+        self.wait("password has the focus", lambda items: items["password"].get("focus"))
+        self.xdotool("type", "--delay", 5, password)
+        self.click("submit")
+
     def answer(self, name):
         """One of the two buttons of a question, `askYes` or `askNo`."""
         self.wait("the question is asked", lambda items: items.get("askNo", {}).get("focus"))

@@ -53,14 +53,7 @@ def run(options, out, folder, started):
     started.append(app.process)
     app.wait("the sign-in page is there", lambda items: "signInPage" in items)
     app.focus()
-    app.click("switchMode")
-    app.wait("the form asks for a new account", lambda items: "displayName" in items)
-    app.type("name", "nino")
-    app.type("displayName", "Desk")
-    app.click("password")
-    app.wait("password has the focus", lambda items: items["password"].get("focus"))
-    app.xdotool("type", "--delay", 5, "a long password")
-    app.click("submit")
+    app.sign_up("nino", "Desk", "a long password")
     app.wait("signed in", lambda items: items.get("stateText", {}).get("text") == "Connected")
     app.answer("askYes")  # there is no keychain: keep the session in a file
 

@@ -22,6 +22,21 @@ protected:
         say(protocol::SyncResponse{asked.at(0).req, {room}, false});
         transport.sent.clear();
     }
+    /// A new connection, on which the gap is too large: of the log comes its newest entry only.
+    void comeBackFarBehind()
+    {
+        drop();
+        engine->retryNow();
+        hello();
+        auto frame = welcomeFrame();
+        frame.dirty = {head(5'000)};
+        say(frame);
+        const auto asked = transport.take<protocol::SyncRequest>();
+        protocol::SyncRoom room{kRoom,      Epoch(1), Seq(5'000), Seq(5'000), Seq(5'000),
+                                Ord(5'000), true,     {},         {},         {}};
+        room.events = {message(5'000, "z")};
+        say(protocol::SyncResponse{asked.at(0).req, {room}, false});
+    }
     protocol::HistoryResponse page(const RequestId& req, std::int64_t lo, std::int64_t hi,
                                    std::int64_t asOf)
     {
@@ -120,17 +135,7 @@ TEST_F(History, oldRangesOfAnOpenRoomAreRevalidatedWhenAGapWasTooLarge)
     fillLog(3);
     goLive(3);
     engine->openRoom(kRoom);
-    drop();
-    engine->retryNow();
-    hello();
-    auto frame = welcomeFrame();
-    frame.dirty = {head(5'000)};
-    say(frame);
-    const auto asked = transport.take<protocol::SyncRequest>();
-    protocol::SyncRoom room{kRoom,      Epoch(1), Seq(5'000), Seq(5'000), Seq(5'000),
-                            Ord(5'000), true,     {},         {},         {}};
-    room.events = {message(5'000, "z")};
-    say(protocol::SyncResponse{asked.at(0).req, {room}, false});
+    comeBackFarBehind();
     const auto revalidate = transport.take<protocol::Revalidate>();
     ASSERT_EQ(revalidate.size(), 1U);
     EXPECT_EQ(revalidate[0].lo, Seq(1));
@@ -141,17 +146,7 @@ TEST_F(History, oldRangesAreRevalidatedWhenTheRoomIsOpened)
 {
     fillLog(3);
     goLive(3);
-    drop();
-    engine->retryNow();
-    hello();
-    auto frame = welcomeFrame();
-    frame.dirty = {head(5'000)};
-    say(frame);
-    const auto asked = transport.take<protocol::SyncRequest>();
-    protocol::SyncRoom room{kRoom,      Epoch(1), Seq(5'000), Seq(5'000), Seq(5'000),
-                            Ord(5'000), true,     {},         {},         {}};
-    room.events = {message(5'000, "z")};
-    say(protocol::SyncResponse{asked.at(0).req, {room}, false});
+    comeBackFarBehind();
     EXPECT_TRUE(transport.take<protocol::Revalidate>().empty());
     engine->openRoom(kRoom);
     const auto revalidate = transport.take<protocol::Revalidate>();

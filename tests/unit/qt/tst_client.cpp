@@ -80,6 +80,19 @@ struct ClientTest : testing::Test {
             refused.wait(kWaitMs);
         return refused.isEmpty() ? QString() : refused.takeFirst().at(0).toString();
     }
+    /// An earlier process that was signed in, with its token in a file when `keepsToken`.
+    void hasBeenSignedIn(const QUrl& url, bool keepsToken = false)
+    {
+        Client before;
+        before.setDataDir(dir.path());
+        before.setUseKeychain(false);
+        before.setAllowPlainTokenFile(keepsToken);
+        before.setServerUrl(url);
+        before.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+        ASSERT_TRUE(until(
+            [&] { return before.signedIn() && tokenFiles().size() == (keepsToken ? 1 : 0); }));
+        EXPECT_FALSE(before.signInNeeded());
+    }
     [[nodiscard]] QStringList tokenFiles() const
     {
         QStringList found;
@@ -190,15 +203,7 @@ TEST_F(ClientTest, thatNoKeychainTakesTheTokenIsSaidOnceAndNotAtEachRefresh)
 TEST_F(ClientTest, aFileThatWasAllowedOnceIsKeptUpToDateWithoutAskingAgain)
 {
     FakeServer server(http("200 OK", kTokens));
-    {
-        Client before;
-        before.setDataDir(dir.path());
-        before.setUseKeychain(false);
-        before.setAllowPlainTokenFile(true);
-        before.setServerUrl(server.url());
-        before.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
-        ASSERT_TRUE(until([&] { return tokenFiles().size() == 1; }));
-    }
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(server.url(), true));
     server.reply = http("200 OK", QByteArray(kTokens).replace("refresh-secret", "refresh-next"));
     client.setUseKeychain(true); // and there is none
     QSignalSpy unavailable(&client, &Client::keychainUnavailable);
@@ -214,16 +219,7 @@ TEST_F(ClientTest, aFileThatWasAllowedOnceIsKeptUpToDateWithoutAskingAgain)
 TEST_F(ClientTest, aTokenThatNoKeychainGivesNeedsASignInThatKeepsTheAccountOpen)
 {
     FakeServer server(http("200 OK", kTokens));
-    {
-        Client before;
-        before.setDataDir(dir.path());
-        before.setUseKeychain(false);
-        QSignalSpy in(&before, &Client::signedInChanged);
-        before.setServerUrl(server.url());
-        before.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
-        ASSERT_TRUE(in.wait(kWaitMs));
-        EXPECT_FALSE(before.signInNeeded());
-    }
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(server.url()));
     client.setUseKeychain(true); // and there is none
     QSignalSpy unavailable(&client, &Client::keychainUnavailable);
     ASSERT_TRUE(client.resume());
@@ -255,14 +251,7 @@ TEST_F(ClientTest, signingOutWhileSigningInAgainIsUnderWayLetsOneSignInAnew)
     test::HttpServer server([&](const QByteArray&, const QByteArray&) {
         return answers ? test::HttpServer::answer("200 OK", kTokens) : QByteArray();
     });
-    {
-        Client before;
-        before.setDataDir(dir.path());
-        before.setUseKeychain(false);
-        before.setServerUrl(server.url());
-        before.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
-        ASSERT_TRUE(until([&] { return before.signedIn(); }));
-    }
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(server.url()));
     ASSERT_TRUE(client.resume());
     ASSERT_TRUE(until([&] { return client.signInNeeded(); }));
     answers = false;
@@ -280,15 +269,7 @@ TEST_F(ClientTest, signingOutWhileSigningInAgainIsUnderWayLetsOneSignInAnew)
 TEST_F(ClientTest, anAccountWithoutATokenSaysSoAndNotThatAPasswordIsWrong)
 {
     FakeServer server(http("200 OK", kTokens));
-    {
-        Client before;
-        before.setDataDir(dir.path());
-        before.setUseKeychain(false);
-        QSignalSpy in(&before, &Client::signedInChanged);
-        before.setServerUrl(server.url());
-        before.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
-        ASSERT_TRUE(in.wait(kWaitMs));
-    }
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(server.url()));
     ASSERT_TRUE(client.resume());
     ASSERT_TRUE(until([&] { return client.signInNeeded(); }));
     ASSERT_EQ(refused.size(), 1);
