@@ -88,6 +88,15 @@ Store::Store(StoreOptions options, std::unique_ptr<Db> db, std::unique_ptr<FileL
     , m_drafts(*m_db)
     , m_journal(*m_db)
 {
+    // Called after each commit, outside of the transaction; takes the place of SQLite's own.
+    const auto grew = [](void* self, sqlite3*, const char*, int pages) {
+        auto& store = *static_cast<Store*>(self);
+        store.m_walPages = pages;
+        if (pages >= kWalPagesMax)
+            store.checkpoint();
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(m_db->handle(), grew, this);
 }
 
 Store::~Store() = default;
@@ -122,7 +131,6 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options)
     db.exec(options.durable ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = OFF");
     db.exec("PRAGMA cache_size = -16000");
     db.exec("PRAGMA temp_store = MEMORY");
-    db.exec("PRAGMA wal_autocheckpoint = 1000");
     if (options.pagesMax > 0)
         db.exec(("PRAGMA max_page_count = " + std::to_string(options.pagesMax)).c_str());
     if (auto error = db.takeError())
@@ -235,6 +243,13 @@ void Store::rolledBack()
 {
     m_users.forget();
     m_timeline.forget();
+}
+
+void Store::checkpoint()
+{
+    m_walPages = 0;
+    (void)sqlite3_wal_checkpoint_v2(m_db->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                                    nullptr);
 }
 
 std::string Store::fact(const std::string& name)

@@ -118,6 +118,11 @@ public:
     /// As StoreOptions::pagesMax, from now on; 0 = no bound. Below the present size: nothing grows.
     void limitPages(std::int64_t pages);
     [[nodiscard]] const std::string& path() const noexcept { return m_options.path; }
+    /// The log in front of the file has grown, and should be written back to it when there is
+    /// nothing better to do. Where it is not, a commit does it at kWalPagesMax.
+    [[nodiscard]] bool checkpointDue() const noexcept { return m_walPages >= kWalPagesDue; }
+    /// Writes it back. Not inside a transaction. What the disk refuses stays in the log.
+    void checkpoint();
     /// Failure of a read outside of a transaction, once.
     [[nodiscard]] std::optional<Error> takeError();
 
@@ -140,6 +145,10 @@ private:
     void rolledBack();
     void endReading();
 
+    static constexpr int kWalPagesDue = 1'000;
+    /// One segment of the log's index (4,062 pages): readers find a page in one look.
+    static constexpr int kWalPagesMax = 4'000;
+
     StoreOptions m_options;
     std::unique_ptr<FileLock> m_lock;
     std::unique_ptr<Db> m_db;
@@ -150,6 +159,7 @@ private:
     Drafts m_drafts;
     Journal m_journal;
     bool m_reading = false;
+    int m_walPages = 0; ///< as of the last commit; 0 after a checkpoint
 };
 
 struct Store::Recovered {

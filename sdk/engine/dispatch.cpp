@@ -107,17 +107,16 @@ void Engine::Impl::keepToken(const std::optional<SyncToken>& token)
                    [&] { m_store.setFact(offline::Store::kSyncToken, token->str()); });
 }
 
-void Engine::Impl::frameReceived(std::string_view text, Via via)
+void Engine::Impl::frameDecoded(Result<protocol::ServerFrame> decoded, Via via)
 {
     if (via != m_via) {
         if (m_climb && via == Via::Socket)
-            climbFrame(text);
+            climbFrame(decoded);
         return;
     }
     if (!m_transportOpen)
         return;
     heard(false);
-    auto decoded = protocol::decodeServerFrame(text);
     if (!decoded) {
         // The two sides do not understand each other: nothing after this frame can be trusted to be
         // in step.
@@ -188,8 +187,11 @@ void Engine::Impl::handle(protocol::ServerFrame& frame)
 void Engine::Impl::work()
 {
     settleConfirms(); // overtakes the rest
-    if (m_inbox.empty())
+    if (m_inbox.empty()) {
+        if (m_store.checkpointDue())
+            m_store.checkpoint();
         return;
+    }
     if (std::holds_alternative<protocol::LogEntry>(m_inbox.front().frame)) {
         onLogEntries();
         if (m_inbox.empty())

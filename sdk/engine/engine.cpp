@@ -94,7 +94,11 @@ void Engine::transportClosed(std::uint16_t closeCode, std::string_view reason, V
 }
 void Engine::frameReceived(std::string_view text, Via via)
 {
-    m_impl->frameReceived(text, via);
+    m_impl->frameDecoded(protocol::decodeServerFrame(text), via);
+}
+void Engine::frameDecoded(Result<protocol::ServerFrame> frame, Via via)
+{
+    m_impl->frameDecoded(std::move(frame), via);
 }
 void Engine::partReceived(Via via)
 {

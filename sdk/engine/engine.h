@@ -139,7 +139,7 @@ public:
     /// Drops the connection at once; no transportClosed() follows.
     virtual void close() = 0;
     /// What this transport adds to `hello.caps`: "deflate" when it takes compressed frames
-    /// (protocol/compression.h) and hands their text to Engine::frameReceived().
+    /// (protocol/compression.h) and hands on what they hold.
     [[nodiscard]] virtual std::vector<std::string> caps() const { return {}; }
 };
 
@@ -228,6 +228,8 @@ public:
     void transportClosed(std::uint16_t closeCode, std::string_view reason, Via via = Via::Socket,
                          std::optional<Milliseconds> retryAfter = {});
     void frameReceived(std::string_view text, Via via = Via::Socket);
+    /// For a host that decodes elsewhere (protocol::decodeServerFrame(), on any thread).
+    void frameDecoded(Result<protocol::ServerFrame> frame, Via via = Via::Socket);
     /// A part of a frame that is not complete: a sign of life. A transport that can tell does, or a
     /// long frame over a narrow line is taken for silence.
     void partReceived(Via via = Via::Socket);

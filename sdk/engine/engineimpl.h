@@ -60,9 +60,12 @@ public:
     [[nodiscard]] MonoTime nextWakeupAt();
 
     // ---- dispatch.cpp ----
-    void frameReceived(std::string_view text, Via via);
+    void frameDecoded(Result<protocol::ServerFrame> frame, Via via);
     void partReceived(Via via);
-    [[nodiscard]] bool hasWork() const { return !m_inbox.empty() || !m_confirms.empty(); }
+    [[nodiscard]] bool hasWork() const
+    {
+        return !m_inbox.empty() || !m_confirms.empty() || m_store.checkpointDue();
+    }
     void work();
     /// Settles the confirmations that wait, all in one transaction. Before anything that looks at
     /// the outbox.
@@ -208,7 +211,7 @@ private:
     void probe();
     void climb(MonoTime now);
     void climbOpened();
-    void climbFrame(std::string_view text);
+    void climbFrame(const Result<protocol::ServerFrame>& frame);
     void climbFailed(Ladder::End why);
     void endClimb(); ///< gives the try up, without a verdict
     void finishClimb(const protocol::Welcome& frame);

@@ -30,14 +30,13 @@ void Engine::Impl::climbOpened()
     m_host.tokens.requestToken(false);
 }
 
-void Engine::Impl::climbFrame(std::string_view text)
+void Engine::Impl::climbFrame(const Result<protocol::ServerFrame>& frame)
 {
-    const auto decoded = protocol::decodeServerFrame(text);
-    if (!decoded) {
+    if (!frame) {
         climbFailed(Ladder::End::NotHad);
         return;
     }
-    if (const auto* welcome = std::get_if<protocol::Welcome>(&*decoded); welcome && m_climb->hello)
+    if (const auto* welcome = std::get_if<protocol::Welcome>(&*frame); welcome && m_climb->hello)
         finishClimb(*welcome);
     // A refusal is followed by its close; nothing else has a meaning before the welcome.
 }

@@ -133,6 +133,11 @@ void EngineWorker::connectTransports()
             [this, view](const QByteArray& text) {
                 run([&](auto& engine) { engine.frameReceived(view(text), Via::Socket); });
             });
+    connect(
+        m_transport.get(), &SocketTransport::decoded, this,
+        [this](const std::shared_ptr<DecodedFrame>& decoded) {
+            run([&](auto& engine) { engine.frameDecoded(std::move(decoded->frame), Via::Socket); });
+        });
     connect(m_transport.get(), &SocketTransport::partReceived, this,
             [this] { run([](auto& engine) { engine.partReceived(Via::Socket); }); });
     connect(m_http.get(), &HttpTransport::partReceived, this,

@@ -36,6 +36,13 @@ SocketTransport::SocketTransport(QUrl url, QObject* parent)
     m_stagger.setParent(this);
     m_stagger.setInterval(kStaggerMs);
     connect(&m_stagger, &QTimer::timeout, this, &SocketTransport::staggered);
+    connect(&m_frames, &LongFrames::received, this, &SocketTransport::received);
+    connect(&m_frames, &LongFrames::decoded, this, &SocketTransport::decoded);
+    connect(&m_frames, &LongFrames::closed, this, &SocketTransport::closed);
+    connect(&m_frames, &LongFrames::spoilt, this, [this](const QByteArray& detail) {
+        close();
+        Q_EMIT closed(1007, detail);
+    });
 }
 
 SocketTransport::~SocketTransport()
@@ -45,7 +52,7 @@ SocketTransport::~SocketTransport()
 
 void SocketTransport::open()
 {
-    drop();
+    close();
     m_reached = false;
     m_attemptsMade = 0;
     m_handshake.start();
@@ -70,8 +77,8 @@ void SocketTransport::attempt()
         m_reached = true;
     });
     connect(socket, &QWebSocket::textMessageReceived, this,
-            [this](const QString& text) { Q_EMIT received(text.toUtf8()); });
-    connect(socket, &QWebSocket::binaryMessageReceived, this, &SocketTransport::compressedReceived);
+            [this](const QString& text) { m_frames.text(text.toUtf8()); });
+    connect(socket, &QWebSocket::binaryMessageReceived, &m_frames, &LongFrames::compressed);
     connect(socket, &QWebSocket::binaryFrameReceived, this, [this](const QByteArray&, bool last) {
         if (!last)
             Q_EMIT partReceived();
@@ -151,18 +158,6 @@ void SocketTransport::connected()
     Q_EMIT opened();
 }
 
-void SocketTransport::compressedReceived(const QByteArray& bytes)
-{
-    const auto text = skein::protocol::inflated(
-        std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())),
-        skein::protocol::kServerFrameBytesMax);
-    if (!text) {
-        failed(1007, QByteArray::fromStdString(text.error().detail));
-        return;
-    }
-    Q_EMIT received(QByteArray(text->data(), static_cast<qsizetype>(text->size())));
-}
-
 std::vector<std::string> SocketTransport::caps() const
 {
     return {skein::protocol::kDeflateCap};
@@ -183,6 +178,7 @@ std::size_t SocketTransport::unsentBytes() const
 void SocketTransport::close()
 {
     drop();
+    m_frames.forget();
 }
 
 void SocketTransport::drop()
@@ -212,7 +208,7 @@ void SocketTransport::failed(int closeCode, const QByteArray& reason)
     if (!m_socket && m_attempts.empty())
         return;
     drop();
-    Q_EMIT closed(closeCode, reason);
+    m_frames.close(closeCode, reason);
 }
 
 } // namespace Skein

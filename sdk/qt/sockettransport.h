@@ -10,6 +10,7 @@
 #ifndef Q_MOC_RUN // moc 6.4 stumbles over a standard header below it
 #include "sdk/engine/engine.h"
 #endif
+#include "sdk/qt/longframes.h"
 
 #include <QObject>
 #include <QTimer>
@@ -50,6 +51,8 @@ Q_SIGNALS:
     void opened();
     void closed(int closeCode, const QByteArray& reason);
     void received(const QByteArray& text);
+    /// A long frame, which was taken apart beside this thread.
+    void decoded(const std::shared_ptr<Skein::DecodedFrame>& frame);
     /// A part of a frame that is not complete.
     void partReceived();
 
@@ -60,13 +63,13 @@ private:
     void adopt(QWebSocket* socket);
     static void discard(QWebSocket* socket);
     void connected();
-    void compressedReceived(const QByteArray& bytes);
     void failed(int closeCode, const QByteArray& reason);
     void drop();
 
     QUrl m_url;
     QWebSocket* m_socket = nullptr;
     std::vector<QWebSocket*> m_attempts; ///< not through yet, and then m_socket is null
+    LongFrames m_frames{this};
     QTimer m_handshake, m_stagger;
     int m_attemptsMade = 0;
     bool m_open = false;

@@ -17,11 +17,11 @@ using skein::offline::RowId;
 namespace
 {
 
-struct RoleOfField {
+struct RoleOfRowField {
     std::uint32_t field;
     int role;
 };
-constexpr RoleOfField kRoles[] = {
+constexpr RoleOfRowField kRowRoles[] = {
     {kFieldSeq, TimelineModel::SeqRole},
     {kFieldSeq | kFieldTempId, TimelineModel::TempIdRole},
     {kFieldSender, TimelineModel::SenderIdRole},
@@ -146,7 +146,7 @@ void TimelineModel::Private::moved()
 void TimelineModel::Private::rowsChanged(int first, int last, std::uint32_t fields)
 {
     QList<int> roles;
-    for (const auto& [field, role] : kRoles)
+    for (const auto& [field, role] : kRowRoles)
         if ((fields & field) != 0)
             roles << role;
     if (roles.isEmpty())

@@ -27,6 +27,19 @@ std::int64_t messagesIn(std::string_view text)
     return count;
 }
 
+std::int64_t messagesIn(const Result<protocol::ServerFrame>& frame)
+{
+    std::int64_t count = 0;
+    const auto* page = frame ? std::get_if<protocol::SyncResponse>(&*frame) : nullptr;
+    if (!page)
+        return 0;
+    for (const protocol::SyncRoom& room : page->rooms) {
+        count += std::count_if(room.events.begin(), room.events.end(),
+                               [](const auto& event) { return protocol::isMessage(event.kind); });
+    }
+    return count;
+}
+
 } // namespace
 
 // The engine's timers, as the app's worker has them.
@@ -101,6 +114,12 @@ Result<void> Device::open()
                          act([text](engine::Engine& engine) { engine.frameReceived(text); });
                          m_decoded += messagesIn(text);
                      });
+    QObject::connect(
+        m_transport.get(), &Transport::decoded, m_transport.get(),
+        [this](const std::shared_ptr<Skein::DecodedFrame>& decoded) {
+            m_decoded += messagesIn(decoded->frame);
+            act([&](engine::Engine& engine) { engine.frameDecoded(std::move(decoded->frame)); });
+        });
     return {};
 }
 

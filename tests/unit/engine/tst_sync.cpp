@@ -1,6 +1,9 @@
 #include "world.h"
 
+#include <filesystem>
 #include <set>
+
+#include <unistd.h>
 
 namespace skein::engine::test
 {
@@ -382,6 +385,43 @@ TEST_F(Sync, refusedByTheDiskIsAskedForAgain)
     }
     EXPECT_GT(transport.opens, 1);
     EXPECT_EQ(screen.bodies(), Strings(60, std::string(4'000, 'x')));
+}
+
+class OnDisk : public World
+{
+protected:
+    void SetUp() override
+    {
+        folder =
+            std::filesystem::temp_directory_path() / ("skein-ondisk-" + std::to_string(::getpid()));
+        std::filesystem::create_directories(folder);
+        path = (folder / "store.db").string();
+        store = openStore();
+        makeEngine();
+    }
+    void TearDown() override
+    {
+        World::TearDown();
+        engine.reset();
+        store.reset();
+        std::filesystem::remove_all(folder);
+    }
+    std::filesystem::path folder;
+};
+
+// A catch-up does not stop for a checkpoint; the turn after it makes one.
+TEST_F(OnDisk, theLogIsWrittenBackWhenNothingElseIsToBeDone)
+{
+    {
+        auto transaction = store->begin(offline::Durability::Cache);
+        store->setFact("ballast", std::string(1'100 * 4'096, 'x'));
+        ASSERT_TRUE(transaction.commit());
+    }
+    ASSERT_TRUE(engine->hasWork());
+    EXPECT_LT(std::filesystem::file_size(path), 1'000U * 4'096);
+    engine->work();
+    EXPECT_FALSE(engine->hasWork());
+    EXPECT_GT(std::filesystem::file_size(path), 1'000U * 4'096);
 }
 
 TEST_F(Sync, unknownRoomOfAnEventIsAskedFor)

@@ -244,6 +244,38 @@ TEST_F(StoreTest, afterAFullDiskItGoesOn)
     EXPECT_EQ((*store)->outbox().list().size(), 1U);
 }
 
+// A checkpoint waits for the disk twice: it is for a moment when nothing else waits.
+TEST_F(StoreTest, theLogIsWrittenBackWhenSomebodyHasTimeAndAtItsBoundByItself)
+{
+    auto store = open(path);
+    ASSERT_TRUE(store);
+    const auto logAfter = [&](int pages) {
+        auto transaction = (*store)->begin(Durability::Cache);
+        // Both the row and the entry of the outbox hold the body.
+        enqueue(**store, std::string(static_cast<std::size_t>(pages) * 2'048, 'x'));
+        EXPECT_TRUE(transaction.commit());
+        return fs::file_size(path + "-wal");
+    };
+    (void)logAfter(400);
+    EXPECT_FALSE((*store)->checkpointDue());
+    const auto log = logAfter(500);
+    EXPECT_TRUE((*store)->checkpointDue());
+    const auto before = fs::file_size(path);
+    EXPECT_LT(before, 1'000U * 4'096);
+    (*store)->checkpoint();
+    EXPECT_FALSE((*store)->checkpointDue());
+    EXPECT_GT(fs::file_size(path), 900U * 4'096);
+    EXPECT_EQ(logAfter(100), log) << "the log starts anew";
+    EXPECT_FALSE((*store)->checkpointDue());
+
+    (void)logAfter(2'500);
+    EXPECT_TRUE((*store)->checkpointDue());
+    EXPECT_LT(fs::file_size(path), 3'000U * 4'096);
+    (void)logAfter(2'000);
+    EXPECT_FALSE((*store)->checkpointDue());
+    EXPECT_GT(fs::file_size(path), 4'000U * 4'096);
+}
+
 TEST_F(StoreTest, clearingTheCacheNeverTouchesWhatTheUserWrote)
 {
     auto store = open(path);

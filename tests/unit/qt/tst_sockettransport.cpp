@@ -175,3 +175,48 @@ TEST(SocketTransport, partsOfALongFrameAreToldAsTheyCome)
     EXPECT_EQ(parts.count(), 4);
     EXPECT_EQ(closed[0][0].toInt(), 1007);
 }
+
+// The last words of a server come before its goodbye, however long they are.
+TEST(SocketTransport, theCloseComesAfterALongFrameThatIsStillTakenApart)
+{
+    QWebSocketServer server(QStringLiteral("test"), QWebSocketServer::NonSecureMode);
+    server.setSupportedSubprotocols({QString::fromLatin1(skein::protocol::kSubprotocol)});
+    ASSERT_TRUE(server.listen(QHostAddress::LocalHost));
+    SocketTransport transport(server.serverUrl());
+    QSignalSpy opened(&transport, &SocketTransport::opened);
+    QStringList told;
+    QObject::connect(&transport, &SocketTransport::decoded, [&](const auto& decoded) {
+        told.append(decoded->frame ? QStringLiteral("frame") : QStringLiteral("no frame"));
+    });
+    QObject::connect(&transport, &SocketTransport::received,
+                     [&](const QByteArray& text) { told.append(QString::fromUtf8(text)); });
+    QObject::connect(&transport, &SocketTransport::closed,
+                     [&](int code) { told.append(QString::number(code)); });
+    const auto connectAndHear = [&]() -> std::unique_ptr<QWebSocket> {
+        transport.open();
+        if (!until([&] { return opened.count() == 1 && server.hasPendingConnections(); }))
+            return nullptr;
+        opened.clear();
+        std::unique_ptr<QWebSocket> peer(server.nextPendingConnection());
+        peer->sendTextMessage(QStringLiteral("[") + QString(200'000, QLatin1Char(' ')));
+        peer->sendTextMessage(QStringLiteral("short"));
+        peer->close(static_cast<QWebSocketProtocol::CloseCode>(4'001));
+        return peer;
+    };
+    {
+        const auto peer = connectAndHear();
+        ASSERT_TRUE(peer);
+        ASSERT_TRUE(until([&] { return told.size() == 3; })) << told.join(u'|').toStdString();
+        EXPECT_EQ(told, (QStringList{QStringLiteral("no frame"), QStringLiteral("short"),
+                                     QStringLiteral("4001")}));
+    }
+    // As the engine does for a bad frame: the rest is of a connection that is gone.
+    told.clear();
+    QObject::connect(&transport, &SocketTransport::decoded, [&] { transport.close(); });
+    const auto peer = connectAndHear();
+    ASSERT_TRUE(peer);
+    ASSERT_TRUE(until([&] { return peer->state() == QAbstractSocket::UnconnectedState; }));
+    ASSERT_TRUE(until([&] { return !told.isEmpty(); }));
+    QCoreApplication::processEvents();
+    EXPECT_EQ(told, QStringList{QStringLiteral("no frame")});
+}
