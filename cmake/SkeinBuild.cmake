@@ -68,7 +68,7 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 find_package(SQLiteCpp REQUIRED)
-find_package(SQLite3 REQUIRED)
+find_package(SQLite3 3.35 REQUIRED) # RETURNING
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_path(SKEIN_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)

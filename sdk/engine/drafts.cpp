@@ -156,8 +156,12 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
                 m_store.drafts().save(next);
             m_store.setFact(offline::Store::kDrafts, "0");
         });
-        if (!done)
+        if (!done) {
+            // On the next connection; until then nothing is in step with what it has.
+            m_otherGeneration = otherGeneration;
+            m_draftsBehind = true;
             return;
+        }
         m_draftsRev = Rev();
         for (auto& [room, next] : again)
             showDraft(*room, std::move(next));

@@ -240,7 +240,8 @@ public:
     void tick();
     [[nodiscard]] MonoTime nextWakeupAt() const;
     [[nodiscard]] bool hasWork() const;
-    /// One slice of at most kWorkRowsMax rows.
+    /// One slice of at most kWorkRowsMax rows; where there is none, what may wait for such a moment
+    /// (Store::checkpoint(), which waits for the disk).
     void work();
 
     // ---- the user's commands ----

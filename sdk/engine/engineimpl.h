@@ -444,6 +444,7 @@ private:
     // frames
     RateLimiter m_limiter;
     std::deque<Job> m_inbox;
+    bool m_syncFast = false;     ///< the last answer to a catch-up request came soon
     std::size_t m_syncAhead = 0; ///< log entries in sync responses of the inbox
     std::vector<protocol::MessageConfirmed> m_confirms;
     std::deque<Request> m_waiting;

@@ -241,7 +241,8 @@ void Engine::Impl::pumpSync()
         std::count_if(m_waiting.begin(), m_waiting.end(), isSync) +
         std::count_if(m_asked.begin(), m_asked.end(),
                       [&](const auto& entry) { return isSync(entry.second); }));
-    if (asked >= kSyncInFlightMax)
+    const std::size_t most = m_syncFast ? kSyncInFlightFastMax : kSyncInFlightMax;
+    if (asked >= most)
         return;
     // By recency: what is on top of the list is current first.
     std::vector<Room*> rooms;
@@ -260,7 +261,7 @@ void Engine::Impl::pumpSync()
     std::stable_sort(rooms.begin(), rooms.end(), [](const Room* a, const Room* b) {
         return std::pair(a->open, a->rec.row.activeTs) > std::pair(b->open, b->rec.row.activeTs);
     });
-    for (auto next = rooms.begin(); next != rooms.end() && asked < kSyncInFlightMax; ++asked) {
+    for (auto next = rooms.begin(); next != rooms.end() && asked < most; ++asked) {
         protocol::SyncRequest frame;
         frame.limit = static_cast<std::int64_t>(protocol::kSyncEventsPerRoomMax);
         for (std::int64_t events = 0; next != rooms.end() && events < kSyncEventsWanted &&
@@ -292,6 +293,7 @@ void Engine::Impl::syncArrived(Job& job)
     m_syncAhead += job.ahead;
     if (!request)
         return;
+    m_syncFast = now() - request->sentAt <= Milliseconds(kSyncFastMs);
     for (const auto& cursor : std::get<protocol::SyncRequest>(request->frame).rooms) {
         Room* room = findRoom(cursor.room);
         if (!room || room->sync != SyncPhase::InFlight)

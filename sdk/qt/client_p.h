@@ -56,7 +56,7 @@ public:
     void end();
     void saveToken();
     void tokenFound(const QString& token, const QString& detail);
-    void forgetToken(const QString& key);
+    void forgetToken(const QString& key, const QString& file);
     void tidyUp();
     void tokenWanted(bool rejected);
     /// `unasked`: a fresh one for a connection that lives.

@@ -114,7 +114,8 @@ void Client::Private::saveToken()
 {
     if (refreshToken.isEmpty() || accountKey.isEmpty())
         return;
-    accounts().setLingering(accountKey, false);
+    if (useKeychain) // else what an earlier process left there is still there
+        accounts().setLingering(accountKey, false);
     vault.save(accountKey, accounts().tokenFile(accountKey), refreshToken,
                [this](TokenVault::Kept kept, const QString& detail) {
                    // Said once, not at each refresh.
@@ -148,11 +149,11 @@ void Client::Private::tokenFound(const QString& token, const QString& detail)
 
 /// Takes an account's token out of the keychain and its file: a file does not say that the keychain
 /// has none from before. What cannot be reached now is tried again at the next start.
-void Client::Private::forgetToken(const QString& key)
+void Client::Private::forgetToken(const QString& key, const QString& file)
 {
     if (useKeychain)
         accounts().setLingering(key, true);
-    vault.erase(key, accounts().tokenFile(key), [this, key](bool gone) {
+    vault.erase(key, file, [this, key](bool gone) {
         if (gone)
             accounts().setLingering(key, false);
     });
@@ -167,7 +168,8 @@ void Client::Private::tidyUp()
     accounts().sweep();
     if (useKeychain)
         for (const QString& left : accounts().lingering())
-            forgetToken(left);
+            // Somebody may have signed in anew without a keychain: then the file is theirs.
+            forgetToken(left, accounts().read(left) ? QString() : accounts().tokenFile(left));
 }
 
 /// Opens the account's store and connects. The rooms on this device are shown before the network
@@ -413,7 +415,7 @@ void Client::Private::revoked()
     const auto unsent = outbox.queued + outbox.inFlight + outbox.failed;
     const auto untold = outbox.drafts;
     end();
-    forgetToken(key);
+    forgetToken(key, accounts().tokenFile(key));
     accounts().wipe(key);
     setError(skein::makeError(ErrorCode::DeviceRevoked));
     Q_EMIT q.deviceRevoked(name, static_cast<int>(unsent), static_cast<int>(untold));
@@ -509,7 +511,7 @@ void Client::signOut()
     const QString refresh = d->refreshToken;
     d->auth.setServer(d->account.server);
     d->end();
-    d->forgetToken(key);
+    d->forgetToken(key, d->accounts().tokenFile(key));
     d->accounts().wipe(key);
     d->setError(std::nullopt);
     if (!access.isEmpty())

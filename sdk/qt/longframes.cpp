@@ -78,12 +78,14 @@ void LongFrames::close(int closeCode, QByteArray reason)
 
 void LongFrames::forget()
 {
+    ++m_forgotten;
     m_line.clear();
 }
 
 void LongFrames::beside(std::function<Tell()> take)
 {
-    waitForRoom();
+    if (!waitForRoom())
+        return;
     const quint64 number = ++m_numbers;
     m_line.push_back({number, {}});
     ++m_underWay;
@@ -96,8 +98,8 @@ void LongFrames::beside(std::function<Tell()> take)
 
 void LongFrames::inTurn(Tell tell)
 {
-    if (!m_line.empty())
-        waitForRoom();
+    if (!m_line.empty() && !waitForRoom())
+        return;
     if (m_line.empty())
         tell();
     else
@@ -119,12 +121,14 @@ void LongFrames::done(quint64 number, Tell tell)
     }
 }
 
-void LongFrames::waitForRoom()
+bool LongFrames::waitForRoom()
 {
     if (m_underWay < kUnderWayMax && m_line.size() < kLineMax)
-        return;
+        return true;
+    const quint64 forgotten = m_forgotten;
     m_pool.waitForDone();
     QCoreApplication::sendPostedEvents(this, QEvent::MetaCall);
+    return forgotten == m_forgotten;
 }
 
 } // namespace Skein

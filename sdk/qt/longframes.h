@@ -38,7 +38,9 @@ public:
     static constexpr int kUnderWayMax = 8;
     static constexpr std::size_t kLineMax = 1'000;
 
+    /// A frame as it came: JSON text.
     void text(QByteArray bytes);
+    /// A binary frame (protocol/compression.h).
     void compressed(QByteArray bytes);
     /// closed() follows what was received before.
     void close(int closeCode, QByteArray reason);
@@ -47,7 +49,7 @@ public:
 
 Q_SIGNALS:
     void received(const QByteArray& text);
-    /// The receiver may move out of it.
+    /// Shared, because a signal may have several receivers; one of them may move out of it.
     void decoded(const std::shared_ptr<Skein::DecodedFrame>& frame);
     /// What was compressed cannot be inflated.
     void spoilt(const QByteArray& detail);
@@ -64,11 +66,12 @@ private:
     void beside(std::function<Tell()> take);
     void inTurn(Tell tell);
     void done(quint64 number, Tell tell);
-    void waitForRoom();
+    /// False: what was told meanwhile made the receiver forget everything, what waits for room too.
+    bool waitForRoom();
 
-    QThreadPool m_pool; ///< of one thread, so in order; it goes when there was nothing for a while
+    QThreadPool m_pool; ///< of one thread, so in order; it goes when there is nothing to do
     std::deque<Item> m_line;
-    quint64 m_numbers = 0;
+    quint64 m_numbers = 0, m_forgotten = 0;
     int m_underWay = 0;
 };
 

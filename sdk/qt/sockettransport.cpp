@@ -78,7 +78,8 @@ void SocketTransport::attempt()
     });
     connect(socket, &QWebSocket::textMessageReceived, this,
             [this](const QString& text) { m_frames.text(text.toUtf8()); });
-    connect(socket, &QWebSocket::binaryMessageReceived, &m_frames, &LongFrames::compressed);
+    connect(socket, &QWebSocket::binaryMessageReceived, this,
+            [this](const QByteArray& bytes) { m_frames.compressed(bytes); });
     connect(socket, &QWebSocket::binaryFrameReceived, this, [this](const QByteArray&, bool last) {
         if (!last)
             Q_EMIT partReceived();

@@ -183,7 +183,8 @@ void TokenVault::load(const QString& account, const QString& file,
 
 void TokenVault::erase(const QString& account, const QString& file, std::function<void(bool)> done)
 {
-    QFile::remove(file);
+    if (!file.isEmpty())
+        QFile::remove(file);
     if (!m_useKeychain) {
         QTimer::singleShot(0, this, [done = std::move(done)] { done(false); });
         return;

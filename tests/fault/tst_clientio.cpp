@@ -435,6 +435,33 @@ TEST_F(ClientIo, beingPutOut)
                 {}});
 }
 
+// Written, not synced, and the process died; the next one shows it as waiting to be sent, so the
+// power must not take it any more.
+TEST_F(ClientIo, whatTheNextProcessShowsSurvivesThePower)
+{
+    int found = 0;
+    bool met = true;
+    for (int nth = 1; met; ++nth) {
+        begin();
+        transport.close(); // it stays queued
+        const auto before = look().outbox;
+        failing.arm(nth, FaultVfs::How::IoError, FaultVfs::Times::ForEver);
+        Draft draft;
+        draft.body = "last";
+        (void)engine->send(kRoom, draft);
+        met = failing.fired();
+        SCOPED_TRACE("died at " + failing.where());
+        die(false);
+        ASSERT_TRUE(openAll()); // and nothing more: whatever is stored next would sync it, too
+        const auto shown = look().outbox;
+        found += met && shown != before ? 1 : 0;
+        die(true);
+        ASSERT_TRUE(openAll());
+        ASSERT_EQ(look().outbox, shown);
+    }
+    EXPECT_GT(found, 0) << "no commit was found that had not been answered";
+}
+
 TEST_F(ClientIo, theServersHistoryBeingReplaced)
 {
     everyPoint({[this] {

@@ -527,6 +527,35 @@ TEST_F(ServerIo, openingWhatIsThere)
     }
 }
 
+// Written, not synced, and the process died; the next one finds it and tells it as stored (a repeat
+// is confirmed), so the power must not take it any more.
+TEST_F(ServerIo, whatTheNextProcessFindsSurvivesThePower)
+{
+    begin();
+    const auto before = dump();
+    int found = 0;
+    bool met = true;
+    for (std::int64_t nth = 1; met; ++nth) {
+        ASSERT_LT(nth, kPointsMax);
+        begin();
+        Answers answers;
+        answers.reserve(1);
+        m_disk.arm(nth, FaultVfs::How::IoError, FaultVfs::Times::ForEver);
+        m_storage->append(message("last"), note<Logged>(answers));
+        m_storage->pump();
+        met = m_disk.fired();
+        SCOPED_TRACE("died at " + m_disk.where());
+        die(false);
+        ASSERT_TRUE(open());
+        const auto told = dump();
+        found += met && told != before ? 1 : 0;
+        die(true);
+        ASSERT_TRUE(open());
+        ASSERT_EQ(dump(), told);
+    }
+    EXPECT_GT(found, 0) << "no commit was found that had not been answered";
+}
+
 TEST_F(ServerIo, makingANewDatabase)
 {
     begin();

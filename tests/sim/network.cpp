@@ -183,7 +183,7 @@ void Network::send(server::ConnId id, server::FramePtr frame, server::Lane lane,
         return;
     const std::string_view type = typeOf(frame->text());
     const bool plain = handshake(type) || healedByReconnect(type);
-    if (!plain && m_random.chance(weather.drops)) {
+    if (!plain && m_random.chance(std::max(weather.drops, weather.dropsDown))) {
         m_trace.note(m_loop.now(), "net", "drop", frame->text());
         return;
     }

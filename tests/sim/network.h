@@ -24,10 +24,11 @@ namespace skein::sim
 struct Weather {
     std::int64_t delayMin = 5, delayMax = 60; ///< ms, one way
     double breaks = 0;                        ///< a frame is the last one of its connection
-    double silences = 0; ///< from this frame on nothing passes, and nobody is told
-    double drops = 0;    ///< proxy: this frame is lost, the connection lives
-    double doubles = 0;  ///< proxy: this frame comes twice
-    double refusals = 0; ///< a connect fails
+    double silences = 0;  ///< from this frame on nothing passes, and nobody is told
+    double drops = 0;     ///< proxy: this frame is lost, the connection lives
+    double dropsDown = 0; ///< more of the frames of the server
+    double doubles = 0;   ///< proxy: this frame comes twice
+    double refusals = 0;  ///< a connect fails
 };
 
 /// The client's end of a connection.

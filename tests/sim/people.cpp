@@ -1,6 +1,8 @@
 // What the users of a run do: write, change, read, scroll, open and close rooms.
 #include "tests/sim/simulation.h"
 
+#include <set>
+
 namespace skein::sim
 {
 
@@ -51,6 +53,35 @@ void Simulation::write(ClientNode& client, const RoomId& room)
         if (client.dying())
             return;
     }
+}
+
+// Half of what is said last is lost to each who should hear it, and nothing comes after it that
+// would show that.
+void Simulation::lastWords()
+{
+    m_network.weather.drops = 0;
+    m_network.weather.dropsDown = 0.5;
+    std::set<RoomId> said;
+    for (const auto& client : m_clients) {
+        if (!client->running())
+            continue;
+        for (const offline::RoomRow& row : rooms(*client)) {
+            if (!said.insert(row.room).second)
+                continue;
+            engine::Draft draft;
+            draft.body = "last words of " + client->label();
+            const auto sent = client->engine().send(row.room, draft);
+            if (!sent)
+                break;
+            ++m_written;
+            m_trace.note(m_loop.now(), client->label(), "write", sent->str() + " " + draft.body);
+            m_checker.wrote(client->index(), *sent, row.room, draft.body);
+            if (client->dying())
+                break;
+        }
+        client->touched();
+    }
+    m_loop.run(m_loop.now() + Milliseconds(2'000));
 }
 
 void Simulation::change(ClientNode& client, const RoomId& room)

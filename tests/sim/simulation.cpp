@@ -167,6 +167,8 @@ void Simulation::chooseFaults()
 void Simulation::heal()
 {
     m_healing = true;
+    if (m_proxy)
+        lastWords();
     m_trace.note(m_loop.now(), "net", "heals");
     m_network.weather = Weather();
     m_server.commitFails = m_server.commitStalls = m_server.readStalls = 0;

@@ -66,6 +66,7 @@ private:
     void restartClient(ClientNode& client, std::int64_t afterMs);
     void brokenDisk(Disk& disk, std::int64_t forMs);
     void heal();
+    void lastWords();
     void readEverything();
     void checkFiltered();
     void settled(ClientNode& client, const TempId& temp, const Error& error);

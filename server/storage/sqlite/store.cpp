@@ -175,6 +175,7 @@ private:
     void checkpointLoop();
     void boundWal();
     void makeWal();
+    [[nodiscard]] sqlite3_file* walFile();
     [[nodiscard]] bool threaded() const
     {
         return m_options.threading == SqliteOptions::Threading::Threaded;
@@ -257,6 +258,11 @@ Result<void> Store::start()
         return fail(m_writeDb.error());
     if (auto migrated = sqlite::migrate(m_writeDb); !migrated)
         return migrated;
+    // A commit that the last process wrote and died before syncing is found, and would be told as
+    // stored from memory: a repeat is confirmed, and then the power goes.
+    if (sqlite3_file* const wal = walFile();
+        wal && wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+        return fail(ErrorCode::StorageFailed, "the log cannot be synced");
     if (m_options.newGeneration > 0) {
         // What an earlier restoration left of the log is the least that all generations share.
         const std::string now = std::to_string(m_options.newGeneration);
@@ -583,17 +589,22 @@ void Store::boundWal()
     }
 }
 
+// Null where there is none: in memory, or not opened yet.
+sqlite3_file* Store::walFile()
+{
+    sqlite3_file* wal = nullptr;
+    const int rc =
+        sqlite3_file_control(m_writeDb.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    return rc == SQLITE_OK && wal && wal->pMethods ? wal : nullptr;
+}
+
 // Lengthens the WAL with zeros, which are no frames to SQLite. As far as there is room: without it
 // commits are slower and no less safe.
 void Store::makeWal()
 {
-    sqlite3_file* wal = nullptr;
-    if (sqlite3_file_control(m_writeDb.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) !=
-            SQLITE_OK ||
-        !wal || !wal->pMethods)
-        return;
+    sqlite3_file* const wal = walFile();
     sqlite3_int64 before = 0;
-    if (wal->pMethods->xFileSize(wal, &before) != SQLITE_OK)
+    if (!wal || wal->pMethods->xFileSize(wal, &before) != SQLITE_OK)
         return;
     static const std::array<char, 64 * 1024> kZeros{};
     for (sqlite3_int64 at = before; at < kWalMadeBytes;) {

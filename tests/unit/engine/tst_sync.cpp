@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "sdk/engine/tuning.h"
+
 #include <filesystem>
 #include <set>
 
@@ -201,6 +203,7 @@ TEST_F(Sync, twoPagesOfDifferentRoomsAreOnTheirWayAtOnce)
             EXPECT_TRUE(asked.insert(cursor.room).second) << cursor.room;
     }
     // One is answered: one more is asked for, of rooms that are not on their way.
+    advance(kSyncFastMs + 1);
     say(pageOf(requests[0], 200));
     const auto third = transport.take<SyncRequest>();
     ASSERT_EQ(third.size(), 1U);
@@ -387,6 +390,46 @@ TEST_F(Sync, refusedByTheDiskIsAskedForAgain)
     EXPECT_EQ(screen.bodies(), Strings(60, std::string(4'000, 'x')));
 }
 
+// On a narrow line everything else waits behind what was asked for.
+TEST_F(Sync, moreIsAskedForAtOnceWhereAnswersComeSoon)
+{
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    std::vector<protocol::RoomInfo> rooms;
+    for (int i = 0; i < 40; ++i) {
+        rooms.push_back(info(1'000));
+        rooms.back().head.room = RoomId("many" + std::to_string(i));
+    }
+    answerRooms(rooms);
+    auto asked = transport.take<SyncRequest>();
+    ASSERT_EQ(asked.size(), kSyncInFlightMax);
+    const auto answer = [&](const SyncRequest& request) {
+        protocol::SyncResponse response{request.req, {}, false};
+        for (const auto& cursor : request.rooms)
+            response.rooms.push_back({cursor.room,
+                                      Epoch(1),
+                                      Seq(1'000),
+                                      Seq(1'000),
+                                      Seq(1'000),
+                                      Ord(1'000),
+                                      true,
+                                      {},
+                                      {}});
+        say(response);
+    };
+    answer(asked[0]);
+    const auto soon = transport.take<SyncRequest>();
+    EXPECT_EQ(1 + soon.size(), kSyncInFlightFastMax);
+    advance(kSyncFastMs + 1);
+    answer(asked[1]);
+    EXPECT_TRUE(transport.take<SyncRequest>().empty());
+    answer(soon.at(0));
+    EXPECT_TRUE(transport.take<SyncRequest>().empty()) << "two are on their way still";
+    answer(soon.at(1));
+    EXPECT_EQ(transport.take<SyncRequest>().size(), 1U);
+}
+
 class OnDisk : public World
 {
 protected:
@@ -412,13 +455,30 @@ protected:
 // A catch-up does not stop for a checkpoint; the turn after it makes one.
 TEST_F(OnDisk, theLogIsWrittenBackWhenNothingElseIsToBeDone)
 {
+    fillLog(200);
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    answerRooms({info(200)});
+    const auto asked = transport.take<SyncRequest>();
+    protocol::SyncRoom room{kRoom, Epoch(1), Seq(1), Seq(200), Seq(200), Ord(200), false, {}, {}};
+    for (const auto& [seq, event] : log)
+        room.events.push_back(event);
     {
         auto transaction = store->begin(offline::Durability::Cache);
         store->setFact("ballast", std::string(1'100 * 4'096, 'x'));
         ASSERT_TRUE(transaction.commit());
     }
     ASSERT_TRUE(engine->hasWork());
+    engine->frameReceived(protocol::encode(
+        protocol::ServerFrame(protocol::SyncResponse{asked.at(0).req, {room}, false})));
+    for (std::size_t slices = 1; slices < 200 / Engine::kWorkRowsMax; ++slices) {
+        ASSERT_TRUE(engine->hasWork());
+        engine->work();
+    }
+    EXPECT_EQ(store->timeline().spans(1).spans().size(), 1U);
     EXPECT_LT(std::filesystem::file_size(path), 1'000U * 4'096);
+    ASSERT_TRUE(engine->hasWork());
     engine->work();
     EXPECT_FALSE(engine->hasWork());
     EXPECT_GT(std::filesystem::file_size(path), 1'000U * 4'096);

@@ -119,6 +119,17 @@ TEST(OutQueue, collapseKeepsRepliesAndTheHalfSentFrame)
     EXPECT_EQ(queue.takeCollapsed(), std::vector<RoomId>{RoomId("r")});
 }
 
+// Pages of a catch-up on a line slower than the server are no sign of a peer that does not listen.
+TEST(OutQueue, repliesTakeNoRoomFromWhatIsTold)
+{
+    OutQueue queue;
+    for (int i = 0; i < 4; ++i)
+        EXPECT_EQ(queue.push(frame(200'000), Lane::Control, nullptr, {}), Outcome::Queued);
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(queue.push(frame(kPart), Lane::Durable, room("r"), {}), Outcome::Queued);
+    EXPECT_FALSE(queue.hasCollapsed());
+}
+
 TEST(OutQueue, aSecondOverflowWithoutDrainingEndsTheConnection)
 {
     OutQueue queue;
