@@ -331,6 +331,7 @@ void Engine::Impl::requestTimeouts(MonoTime at)
     for (const RequestId& id : late) {
         Request request = std::move(*answered(id));
         if (request.ask == Ask::Sync) {
+            m_syncFast = false;
             for (const auto& cursor : std::get<protocol::SyncRequest>(request.frame).rooms) {
                 if (Room* room = findRoom(cursor.room)) {
                     room->sync = SyncPhase::None;

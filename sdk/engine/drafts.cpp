@@ -157,9 +157,10 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
             m_store.setFact(offline::Store::kDrafts, "0");
         });
         if (!done) {
-            // On the next connection; until then nothing is in step with what it has.
-            m_otherGeneration = otherGeneration;
-            m_draftsBehind = true;
+            // On the next connection, by when its numbers may have grown past ours. Until then
+            // nothing is in step with what it has.
+            m_otherGeneration = true;
+            m_draftsSynced = false;
             return;
         }
         m_draftsRev = Rev();
@@ -173,7 +174,7 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
 // Once the rooms are known: a draft of an unknown room has no place.
 void Engine::Impl::askDrafts()
 {
-    if (!m_draftsBehind || !m_roomsWalked || !live())
+    if (!m_draftsSynced || !m_draftsBehind || !m_roomsWalked || !live())
         return;
     if (asked(Ask::Drafts, {})) {
         m_draftsRoomCame = true;
@@ -222,7 +223,7 @@ void Engine::Impl::onDraft(const protocol::DraftChanged& frame)
     }
     auto next = heardDraft(*room, frame.draft, frame.tempId);
     // All that came before it on this connection has come too.
-    const bool inStep = !m_draftsBehind && frame.draft.rev > m_draftsRev;
+    const bool inStep = m_draftsSynced && !m_draftsBehind && frame.draft.rev > m_draftsRev;
     if (next || inStep) {
         const auto done = transact(offline::Durability::Cache, [&] {
             if (next)

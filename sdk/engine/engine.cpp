@@ -37,8 +37,9 @@ Engine::Impl::Impl(offline::Store& store, Host host, Config config)
     m_storeWasEmpty = m_rooms.empty();
     loadOutbox();
     loadDrafts();
-    // Who this store belongs to. Synced: what the last process wrote and died before syncing is
-    // shown as waiting from now on. A failure shows itself in the first write that matters.
+    // Who this store belongs to. The journal's entry makes it a write in any case, and synced: what
+    // the last process wrote and died before syncing is shown as waiting from now on. A failure
+    // shows itself in the first write that matters.
     auto transaction = m_store.begin(offline::Durability::User);
     m_store.setFact(offline::Store::kUser, m_config.user.str());
     m_store.setFact(offline::Store::kUserName, m_config.userName);

@@ -27,8 +27,6 @@ OutQueue::Outcome OutQueue::push(FramePtr frame, Lane lane, const RoomRef& room,
             remember(room);
             return Outcome::Collapsed;
         }
-        // Replies have a bound of their own: pages that were asked for are no sign of a peer that
-        // does not listen.
         if (m_bytes - m_controlBytes + size > protocol::kDurableQueueBytesMax) {
             const Outcome outcome = collapse(now);
             if (outcome == Outcome::Overflow)

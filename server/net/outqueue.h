@@ -3,9 +3,10 @@
 // engine asks for iovecs and says how many bytes the kernel took.
 //
 // The rules (docs/protocol.md, "Backpressure"): ephemeral frames are shed while
-// kEphemeralQueueBytesMax bytes wait; when kDurableQueueBytesMax would be passed, or nothing moved
-// for kNoProgressMs, all durable frames are dropped and the rooms remembered, so that the service
-// can send one room_dirty each; a second time without the queue having drained in between, or
+// kEphemeralQueueBytesMax bytes wait; when kDurableQueueBytesMax would be passed by what is no
+// reply (pages that were asked for are no sign of a deaf peer), or nothing moved for kNoProgressMs,
+// all durable frames are dropped and the rooms remembered, so that the service can send one
+// room_dirty each; a second time without the queue having drained in between, or
 // kControlQueueBytesMax of replies, means that the reader is gone for practical purposes.
 //
 // Order is kept across lanes on purpose: a confirmation never overtakes the entry it confirms.

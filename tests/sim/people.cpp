@@ -66,22 +66,23 @@ void Simulation::lastWords()
         if (!client->running())
             continue;
         for (const offline::RoomRow& row : rooms(*client)) {
-            if (!said.insert(row.room).second)
+            if (said.contains(row.room))
                 continue;
             engine::Draft draft;
             draft.body = "last words of " + client->label();
-            const auto sent = client->engine().send(row.room, draft);
-            if (!sent)
-                break;
-            ++m_written;
-            m_trace.note(m_loop.now(), client->label(), "write", sent->str() + " " + draft.body);
-            m_checker.wrote(client->index(), *sent, row.room, draft.body);
+            if (const auto sent = client->engine().send(row.room, draft)) {
+                said.insert(row.room);
+                ++m_written;
+                m_trace.note(m_loop.now(), client->label(), "write",
+                             sent->str() + " " + draft.body);
+                m_checker.wrote(client->index(), *sent, row.room, draft.body);
+            }
             if (client->dying())
                 break;
         }
         client->touched();
     }
-    m_loop.run(m_loop.now() + Milliseconds(2'000));
+    m_loop.run(m_loop.now() + Milliseconds(2'000 + m_network.weather.delayMax));
 }
 
 void Simulation::change(ClientNode& client, const RoomId& room)

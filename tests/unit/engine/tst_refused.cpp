@@ -254,6 +254,51 @@ TEST_F(Refused, aDraftBehindOneThatTheDiskRefusedDoesNotHideIt)
     EXPECT_EQ(store->fact(offline::Store::kDrafts), "1");
 }
 
+TEST_F(Refused, draftsThatARestoredServerForgotAreToldAgainOnTheNextConnection)
+{
+    const RoomId room2("room2");
+    const auto connected = [&](std::int64_t rev) {
+        auto frame = welcomeFrame();
+        frame.drafts = Rev(rev);
+        say(frame);
+        auto other = info(0);
+        other.head.room = room2;
+        answerRooms({info(0), other});
+    };
+    const auto tell = [this](const RoomId& room, std::int64_t rev, const std::string& text) {
+        protocol::DraftInfo draft;
+        draft.room = room;
+        draft.rev = Rev(rev);
+        draft.text = text;
+        say(protocol::DraftChanged{draft, {}});
+    };
+    engine->start();
+    hello();
+    connected(0);
+    tell(room2, 1, "old");
+    tell(kRoom, 2, "forgotten");
+    drop();
+    engine->retryNow();
+    hello();
+    breakDisk();
+    connected(1);
+    mendDisk();
+    // Numbers of the other generation: the position must not move by them.
+    tell(room2, 3, "new");
+    EXPECT_EQ(store->fact(offline::Store::kDrafts), "2");
+    EXPECT_TRUE(transport.take<protocol::DraftsRequest>().empty());
+    drop();
+    engine->retryNow();
+    hello();
+    transport.sent.clear();
+    connected(3);
+    advance(2'000);
+    const auto sent = transport.take<protocol::DraftSet>();
+    EXPECT_TRUE(std::any_of(sent.begin(), sent.end(), [](const protocol::DraftSet& one) {
+        return one.room == kRoom && one.text == "forgotten";
+    }));
+}
+
 TEST_F(Refused, anAnswerThatCannotBeStoredLeavesTheMessageWaiting)
 {
     fillLog(1);

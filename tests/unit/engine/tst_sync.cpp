@@ -407,15 +407,8 @@ TEST_F(Sync, moreIsAskedForAtOnceWhereAnswersComeSoon)
     const auto answer = [&](const SyncRequest& request) {
         protocol::SyncResponse response{request.req, {}, false};
         for (const auto& cursor : request.rooms)
-            response.rooms.push_back({cursor.room,
-                                      Epoch(1),
-                                      Seq(1'000),
-                                      Seq(1'000),
-                                      Seq(1'000),
-                                      Ord(1'000),
-                                      true,
-                                      {},
-                                      {}});
+            response.rooms.push_back(
+                {cursor.room, Epoch(1), Seq(1), Seq(1'000), Seq(1'000), Ord(1'000), false, {}, {}});
         say(response);
     };
     answer(asked[0]);
@@ -427,7 +420,18 @@ TEST_F(Sync, moreIsAskedForAtOnceWhereAnswersComeSoon)
     answer(soon.at(0));
     EXPECT_TRUE(transport.take<SyncRequest>().empty()) << "two are on their way still";
     answer(soon.at(1));
-    EXPECT_EQ(transport.take<SyncRequest>().size(), 1U);
+    const auto slow = transport.take<SyncRequest>();
+    ASSERT_EQ(slow.size(), 1U);
+    answer(slow[0]); // soon again …
+    ASSERT_EQ(transport.take<SyncRequest>().size(), kSyncInFlightFastMax - 1);
+    drop(); // … on the old line
+    engine->retryNow();
+    hello();
+    auto frame = welcomeFrame();
+    for (const auto& room : rooms)
+        frame.dirty.push_back(room.head);
+    say(frame);
+    EXPECT_EQ(transport.take<SyncRequest>().size(), kSyncInFlightMax);
 }
 
 class OnDisk : public World

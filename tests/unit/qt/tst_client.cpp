@@ -314,6 +314,38 @@ TEST_F(ClientTest, signingOutWithATokenFileLeavesTheNoteTooForWhatTheKeychainHas
     EXPECT_TRUE(left.front().endsWith(QStringLiteral(".lingers")));
 }
 
+TEST_F(ClientTest, signingInAnewWithoutAKeychainKeepsTheNoteAndTheFile)
+{
+    FakeServer server(http("200 OK", kTokens));
+    client.setUseKeychain(true); // and there is none
+    client.setAllowPlainTokenFile(true);
+    client.setServerUrl(server.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return tokenFiles().size() == 1; }));
+    client.signOut();
+    const auto notes = [&] {
+        return QDir(dir.path() + QStringLiteral("/accounts"))
+            .entryList({QStringLiteral("*.lingers")}, QDir::Files);
+    };
+    ASSERT_EQ(notes().size(), 1);
+    {
+        Client plain;
+        plain.setDataDir(dir.path());
+        plain.setUseKeychain(false);
+        plain.setAllowPlainTokenFile(true);
+        plain.setServerUrl(server.url());
+        plain.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+        ASSERT_TRUE(until([&] { return tokenFiles().size() == 1; }));
+        EXPECT_EQ(notes().size(), 1) << "what the keychain has is still there";
+    }
+    Client later; // asks the keychain to forget, and there is none
+    later.setDataDir(dir.path());
+    later.setUseKeychain(true);
+    EXPECT_TRUE(later.resume());
+    QCoreApplication::processEvents();
+    EXPECT_EQ(tokenFiles().size(), 1);
+}
+
 TEST_F(ClientTest, whatSigningOutLeftIsFinishedAtAStartThatOpensNoAccount)
 {
     const QDir accounts(dir.path() + QStringLiteral("/accounts"));
