@@ -9,7 +9,7 @@ using namespace server;
 
 namespace
 {
-constexpr std::uint64_t kReadStallMs = 400;
+constexpr std::uint64_t kReadStallMs = 2'000;
 constexpr std::int64_t kBusyMs = 100;
 } // namespace
 

@@ -156,6 +156,9 @@ void Simulation::chooseFaults()
     m_server.readStalls = m_random.chance(0.5) ? 0.2 : 0;
     if (m_random.chance(0.4))
         m_server.gapMax = between(4, 60);
+    // Where holes are filled, what changes meanwhile is to overtake the page that fills them.
+    if (m_server.gapMax > 0 && m_server.readStalls > 0)
+        m_server.readStalls = 0.6;
     if (m_random.chance(0.2))
         m_server.commitFails = 0.05;
     for (const auto& client : m_clients) {
