@@ -1,6 +1,6 @@
 // Takes long frames apart (inflating, decoding) on a thread beside the engine's, which meanwhile
 // stores what the ones before brought: in a catch-up both are half of the work. Short ones cost
-// less than the way there and back and stay text. Everything comes out in the order in which it
+// little and stay text. Everything comes out in the order in which it
 // went in. Thread: the worker's.
 #pragma once
 
@@ -30,7 +30,7 @@ class LongFrames : public QObject
 public:
     explicit LongFrames(QObject* parent = nullptr);
 
-    /// Shorter ones are decoded in less than a tenth of a millisecond.
+    /// About 60 messages of 8,000 instructions each (docs/performance.md).
     static constexpr qsizetype kTextBytesMin = 16 * 1024;
     static constexpr qsizetype kCompressedBytesMin = 4 * 1024;
     /// Beyond them the caller waits until the thread is done: a peer that sends faster than can be

@@ -3,6 +3,7 @@
 #include "server/storage/sqlite/jobs.h"
 #include "server/storage/sqlite/reader.h"
 #include "server/storage/sqlite/schema.h"
+#include "server/storage/sqlite/wal.h"
 #include "server/storage/sqlite/writer.h"
 
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -40,9 +40,6 @@ constexpr std::chrono::milliseconds kCheckpointEvery{100};
 // Pages in the WAL from which a checkpoint is worth its two syncs, and a third of the commit that
 // starts the file over.
 constexpr int kCheckpointPages = 1'000;
-// The WAL is this long before its first use: a sync of what lies inside a file is one flush of the
-// disk, a sync of what made the file longer is two (docs/performance.md).
-constexpr sqlite3_int64 kWalMadeBytes = 5LL * 1024 * 1024;
 constexpr std::size_t kReadBatchMax = 64;
 
 class LockFile
@@ -174,8 +171,6 @@ private:
     void readerLoop();
     void checkpointLoop();
     void boundWal();
-    void makeWal();
-    [[nodiscard]] sqlite3_file* walFile();
     [[nodiscard]] bool threaded() const
     {
         return m_options.threading == SqliteOptions::Threading::Threaded;
@@ -258,10 +253,7 @@ Result<void> Store::start()
         return fail(m_writeDb.error());
     if (auto migrated = sqlite::migrate(m_writeDb); !migrated)
         return migrated;
-    // A commit that the last process wrote and died before syncing is found, and would be told as
-    // stored from memory: a repeat is confirmed, and then the power goes.
-    if (sqlite3_file* const wal = walFile();
-        wal && wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+    if (!sqlite::syncWal(m_writeDb.handle()))
         return fail(ErrorCode::StorageFailed, "the log cannot be synced");
     if (m_options.newGeneration > 0) {
         // What an earlier restoration left of the log is the least that all generations share.
@@ -300,7 +292,7 @@ Result<void> Store::start()
         return {};
     if (auto opened = m_checkpointDb.open(path, vfs); !opened)
         return opened;
-    makeWal();
+    sqlite::lengthenWal(m_writeDb.handle());
     m_writerThread = std::thread([this] { writerLoop(); });
     m_readerThread = std::thread([this] { readerLoop(); });
     m_checkpointThread = std::thread([this] { checkpointLoop(); });
@@ -585,39 +577,8 @@ void Store::boundWal()
                                              SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (rc == SQLITE_OK) {
         m_walPages = 0;
-        makeWal();
+        sqlite::lengthenWal(m_writeDb.handle());
     }
-}
-
-// Null where there is none: in memory, or not opened yet.
-sqlite3_file* Store::walFile()
-{
-    sqlite3_file* wal = nullptr;
-    const int rc =
-        sqlite3_file_control(m_writeDb.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
-    return rc == SQLITE_OK && wal && wal->pMethods ? wal : nullptr;
-}
-
-// Lengthens the WAL with zeros, which are no frames to SQLite. As far as there is room: without it
-// commits are slower and no less safe.
-void Store::makeWal()
-{
-    sqlite3_file* const wal = walFile();
-    sqlite3_int64 before = 0;
-    if (!wal || wal->pMethods->xFileSize(wal, &before) != SQLITE_OK)
-        return;
-    static const std::array<char, 64 * 1024> kZeros{};
-    for (sqlite3_int64 at = before; at < kWalMadeBytes;) {
-        const auto bytes = static_cast<int>(
-            std::min<sqlite3_int64>(static_cast<sqlite3_int64>(kZeros.size()), kWalMadeBytes - at));
-        if (wal->pMethods->xWrite(wal, kZeros.data(), bytes, at) != SQLITE_OK) {
-            (void)wal->pMethods->xTruncate(wal, before); // what little room there is, is for data
-            return;
-        }
-        at += bytes;
-    }
-    if (before < kWalMadeBytes)
-        (void)wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
 }
 
 bool Store::pump()

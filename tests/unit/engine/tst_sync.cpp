@@ -134,11 +134,7 @@ TEST_F(Sync, bigResponseIsWorkedOffInSlicesThatASendOvertakes)
     say(welcomeFrame());
     answerRooms({info(200)});
     const auto asked = transport.take<SyncRequest>();
-    protocol::SyncRoom room{kRoom, Epoch(1), Seq(1), Seq(200), Seq(200), Ord(200), false, {}, {}};
-    for (const auto& [seq, event] : log)
-        room.events.push_back(event);
-    engine->frameReceived(protocol::encode(
-        protocol::ServerFrame(protocol::SyncResponse{asked.at(0).req, {room}, false})));
+    engine->frameReceived(protocol::encode(protocol::ServerFrame(pageOf(asked.at(0), 200))));
     EXPECT_EQ(screen.bodies().size(), Engine::kWorkRowsMax + 1); // and the hole above them
     ASSERT_TRUE(engine->hasWork());
     const TempId tempId = sendText("first");
@@ -465,17 +461,13 @@ TEST_F(OnDisk, theLogIsWrittenBackWhenNothingElseIsToBeDone)
     say(welcomeFrame());
     answerRooms({info(200)});
     const auto asked = transport.take<SyncRequest>();
-    protocol::SyncRoom room{kRoom, Epoch(1), Seq(1), Seq(200), Seq(200), Ord(200), false, {}, {}};
-    for (const auto& [seq, event] : log)
-        room.events.push_back(event);
     {
         auto transaction = store->begin(offline::Durability::Cache);
         store->setFact("ballast", std::string(1'100 * 4'096, 'x'));
         ASSERT_TRUE(transaction.commit());
     }
     ASSERT_TRUE(engine->hasWork());
-    engine->frameReceived(protocol::encode(
-        protocol::ServerFrame(protocol::SyncResponse{asked.at(0).req, {room}, false})));
+    engine->frameReceived(protocol::encode(protocol::ServerFrame(pageOf(asked.at(0), 200))));
     for (std::size_t slices = 1; slices < 200 / Engine::kWorkRowsMax; ++slices) {
         ASSERT_TRUE(engine->hasWork());
         engine->work();

@@ -93,6 +93,16 @@ struct ClientTest : testing::Test {
             [&] { return before.signedIn() && tokenFiles().size() == (keepsToken ? 1 : 0); }));
         EXPECT_FALSE(before.signInNeeded());
     }
+    /// With a keychain that there is not.
+    void signInToAFileAndOut(const QUrl& url)
+    {
+        client.setUseKeychain(true);
+        client.setAllowPlainTokenFile(true);
+        client.setServerUrl(url);
+        client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+        ASSERT_TRUE(until([&] { return tokenFiles().size() == 1; }));
+        client.signOut();
+    }
     [[nodiscard]] QStringList tokenFiles() const
     {
         QStringList found;
@@ -302,12 +312,7 @@ TEST_F(ClientTest, signingOutWithoutAKeychainLeavesANoteToForgetTheTokenLater)
 TEST_F(ClientTest, signingOutWithATokenFileLeavesTheNoteTooForWhatTheKeychainHasFromBefore)
 {
     FakeServer server(http("200 OK", kTokens));
-    client.setUseKeychain(true); // and there is none
-    client.setAllowPlainTokenFile(true);
-    client.setServerUrl(server.url());
-    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
-    ASSERT_TRUE(until([&] { return tokenFiles().size() == 1; }));
-    client.signOut();
+    ASSERT_NO_FATAL_FAILURE(signInToAFileAndOut(server.url()));
     const auto left = QDir(dir.path() + QStringLiteral("/accounts"))
                           .entryList(QDir::AllEntries | QDir::NoDotAndDotDot);
     ASSERT_EQ(left.size(), 1);
@@ -317,27 +322,14 @@ TEST_F(ClientTest, signingOutWithATokenFileLeavesTheNoteTooForWhatTheKeychainHas
 TEST_F(ClientTest, signingInAnewWithoutAKeychainKeepsTheNoteAndTheFile)
 {
     FakeServer server(http("200 OK", kTokens));
-    client.setUseKeychain(true); // and there is none
-    client.setAllowPlainTokenFile(true);
-    client.setServerUrl(server.url());
-    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
-    ASSERT_TRUE(until([&] { return tokenFiles().size() == 1; }));
-    client.signOut();
+    ASSERT_NO_FATAL_FAILURE(signInToAFileAndOut(server.url()));
     const auto notes = [&] {
         return QDir(dir.path() + QStringLiteral("/accounts"))
             .entryList({QStringLiteral("*.lingers")}, QDir::Files);
     };
     ASSERT_EQ(notes().size(), 1);
-    {
-        Client plain;
-        plain.setDataDir(dir.path());
-        plain.setUseKeychain(false);
-        plain.setAllowPlainTokenFile(true);
-        plain.setServerUrl(server.url());
-        plain.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
-        ASSERT_TRUE(until([&] { return tokenFiles().size() == 1; }));
-        EXPECT_EQ(notes().size(), 1) << "what the keychain has is still there";
-    }
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(server.url(), true));
+    EXPECT_EQ(notes().size(), 1) << "what the keychain has is still there";
     Client later; // asks the keychain to forget, and there is none
     later.setDataDir(dir.path());
     later.setUseKeychain(true);
