@@ -86,26 +86,31 @@ void Service::Impl::on(Connection& conn, protocol::DraftsRequest& frame)
         return send(conn, nothing);
     }
     const DraftsQuery query{conn.user->row.key, frame.after.value(), frame.limit};
-    m_storage.readDrafts(
-        query, kPageBytesMax,
-        guarded([this, id = conn.id, query, req = frame.req](Result<DraftsPage> page) {
-            Connection* asker = connection(id);
-            if (!asker || !asker->user)
-                return;
-            if (!page)
-                return sendError(*asker, req, page.error());
-            protocol::DraftsResponse response;
-            response.req = req;
-            response.rev = Rev(query.after);
-            response.more = page->more;
-            for (DraftRow& row : page->drafts) {
-                response.rev = Rev(row.rev);
-                Room* room = m_directory.room(row.room);
-                if (room && room->member(query.user))
-                    response.drafts.push_back(wireDraft(std::move(row), *room));
-            }
-            send(*asker, response);
-        }));
+    m_storage.readDrafts(query, kPageBytesMax,
+                         guarded([this, id = conn.id, query, newest = conn.user->drafts,
+                                  req = frame.req](Result<DraftsPage> page) {
+                             Connection* asker = connection(id);
+                             if (!asker || !asker->user)
+                                 return;
+                             if (!page)
+                                 return sendError(*asker, req, page.error());
+                             protocol::DraftsResponse response;
+                             response.req = req;
+                             response.rev = Rev(query.after);
+                             response.more = page->more;
+                             for (DraftRow& row : page->drafts) {
+                                 response.rev = Rev(row.rev);
+                                 Room* room = m_directory.room(row.room);
+                                 if (room && room->member(query.user))
+                                     response.drafts.push_back(wireDraft(std::move(row), *room));
+                             }
+                             // The newest revision may have no row (it is that of joining a room
+                             // without a draft); whoever has read to the end is not to ask for it
+                             // again.
+                             if (!response.more)
+                                 response.rev = std::max(response.rev, Rev(newest));
+                             send(*asker, response);
+                         }));
 }
 
 } // namespace skein::server

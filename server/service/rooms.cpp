@@ -147,8 +147,11 @@ void Service::Impl::memberChanged(Room& room, const protocol::Event& event, Touc
         row.touch = touch;
         m_directory.addMember(room, std::move(row));
         const Member& member = *room.member(user->row.key);
-        if (joined)
+        if (joined) {
+            // The store gave what a draft of an earlier membership left a new revision.
+            user->drafts = std::max(user->drafts, touch);
             sendToUser(*user, protocol::RoomAdded{m_directory.info(room, member)});
+        }
         return;
     }
     stopTyping(room, user->row.key);

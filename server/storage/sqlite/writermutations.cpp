@@ -143,7 +143,7 @@ Result<void> Writer::applyMember(LogOp& op)
     if (!op.event.role) {
         m_dropMember.bind(op.room).bind(op.member).run();
         m_dropMemberMentions.bind(op.room).bind(op.member).run();
-        m_dropDraft.bind(op.member).bind(op.room).run();
+        m_emptyDraft.bind(op.member).bind(op.room).run();
         m_putDeparture.bind(op.member).bind(op.room).bind(m_touch + 1).run();
     } else {
         if (!before) {
@@ -153,6 +153,10 @@ Result<void> Writer::applyMember(LogOp& op)
             if (members >= static_cast<std::int64_t>(kMembersPerRoomMax))
                 return fail(ErrorCode::Conflict, "members");
             m_dropDeparture.bind(op.member).bind(op.room).run();
+            // A device that was away the whole time never hears of the departure, and still has
+            // the draft of before.
+            m_renewDraft.bind(m_touch + 1).bind(op.member).bind(op.room).run();
+            m_touchDrafts.bind(m_touch + 1).bind(op.member).run();
         }
         // Who joins starts with nothing unread: the history before is there, but it was not
         // addressed to them.

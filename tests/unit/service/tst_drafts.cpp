@@ -38,6 +38,20 @@ struct TwoDevices : Cast {
         EXPECT_TRUE(told && told->tempId == frame.tempId);
         return told.value_or(DraftChanged());
     }
+
+    void leave() { member.send(memberSet(member, std::nullopt)); }
+    void comeBack() { owner.send(memberSet(owner, Role::Member)); }
+
+private:
+    MemberSet memberSet(Client& by, std::optional<Role> role)
+    {
+        MemberSet frame;
+        frame.room = room;
+        frame.tempId = by.temp();
+        frame.user = member.user;
+        frame.role = role;
+        return frame;
+    }
 };
 
 std::vector<DraftInfo> fetch(Client& who, Rev after = {})
@@ -216,20 +230,49 @@ TEST(Drafts, whoLeavesTakesTheDraftAlong)
 {
     TwoDevices cast;
     cast.set(cast.member, "secret");
-    MemberSet leave;
-    leave.room = cast.room;
-    leave.tempId = cast.member.temp();
-    leave.user = cast.member.user;
-    cast.member.send(leave);
+    cast.leave();
     EXPECT_TRUE(fetch(cast.member).empty());
     const DraftSet late = draft(cast.member, cast.room, "still here?");
     cast.member.send(late);
     EXPECT_EQ(cast.member.refusal(late.tempId)->code, ErrorCode::NotFound);
-    MemberSet back = leave;
-    back.tempId = cast.owner.temp();
-    back.role = Role::Member;
-    cast.owner.send(back);
-    EXPECT_TRUE(fetch(cast.member).empty());
+    cast.comeBack();
+    const auto after = fetch(cast.member);
+    ASSERT_EQ(after.size(), 1U);
+    EXPECT_TRUE(after[0].text.empty() && after[0].other.empty() && !after[0].replyTo);
+}
+
+// A device that was away while its user left and came back hears of neither.
+TEST(Drafts, deviceThatWasAwayIsToldThatTheDraftIsGone)
+{
+    TwoDevices cast;
+    const Rev seen = cast.set(cast.member, "secret").draft.rev;
+    cast.tablet.drop();
+    cast.leave();
+    cast.comeBack();
+    cast.tablet.hello();
+    const auto welcome = cast.tablet.last<Welcome>();
+    ASSERT_TRUE(welcome && welcome->drafts);
+    EXPECT_GT(*welcome->drafts, seen);
+    const auto news = fetch(cast.tablet, seen);
+    ASSERT_EQ(news.size(), 1U);
+    EXPECT_TRUE(news[0].text.empty());
+    EXPECT_EQ(news[0].rev, *welcome->drafts);
+    cast.world.restart();
+    cast.tablet.hello();
+    EXPECT_EQ(cast.tablet.last<Welcome>()->drafts, welcome->drafts);
+}
+
+TEST(Drafts, whoHasReadToTheEndIsNotToldToAskAgain)
+{
+    TwoDevices cast;
+    cast.leave();
+    cast.comeBack(); // a revision without a draft
+    cast.tablet.drop();
+    cast.tablet.hello();
+    const auto welcome = cast.tablet.last<Welcome>();
+    ASSERT_TRUE(welcome && welcome->drafts);
+    EXPECT_TRUE(fetch(cast.tablet).empty());
+    EXPECT_EQ(cast.tablet.last<DraftsResponse>()->rev, *welcome->drafts);
 }
 
 TEST(Drafts, draftsCostThreeStatementsHoweverMuchIsWritten)
