@@ -293,7 +293,10 @@ void Engine::Impl::syncArrived(Job& job)
     m_syncAhead += job.ahead;
     if (!request)
         return;
-    m_syncFast = now() - request->sentAt <= Milliseconds(kSyncFastMs);
+    if (now() - request->sentAt > Milliseconds(kSyncFastMs))
+        m_syncFast = false;
+    else if (job.ahead >= kSyncFastEntries)
+        m_syncFast = true; // a short answer comes soon on any line
     for (const auto& cursor : std::get<protocol::SyncRequest>(request->frame).rooms) {
         Room* room = findRoom(cursor.room);
         if (!room || room->sync != SyncPhase::InFlight)

@@ -63,10 +63,11 @@ inline constexpr std::size_t kSyncAheadEventsMax = 10'000;
 /// Catch-up requests on their way at once: the server works on one while the other is taken apart.
 /// On a narrow line each is something that the rest has to wait behind.
 inline constexpr std::size_t kSyncInFlightMax = 2;
-/// When the last answer took no longer than kSyncFastMs: one is read from the server's disk, one is
-/// written and compressed, one comes in, one is taken apart.
+/// When answers of kSyncFastEntries and more take no longer than kSyncFastMs: one is read from the
+/// server's disk, one is written and compressed, one comes in, one is taken apart.
 inline constexpr std::size_t kSyncInFlightFastMax = 4;
 inline constexpr std::int64_t kSyncFastMs = 250;
+inline constexpr std::size_t kSyncFastEntries = 200;
 /// Entries that one of them is expected to bring: about what fits into an answer.
 inline constexpr std::int64_t kSyncEventsWanted = 800;
 /// The rest of kOpenRoomsMax is for rooms being opened.

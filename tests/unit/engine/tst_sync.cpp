@@ -400,25 +400,37 @@ TEST_F(Sync, moreIsAskedForAtOnceWhereAnswersComeSoon)
     answerRooms(rooms);
     auto asked = transport.take<SyncRequest>();
     ASSERT_EQ(asked.size(), kSyncInFlightMax);
-    const auto answer = [&](const SyncRequest& request) {
-        protocol::SyncResponse response{request.req, {}, false};
-        for (const auto& cursor : request.rooms)
-            response.rooms.push_back(
-                {cursor.room, Epoch(1), Seq(1), Seq(1'000), Seq(1'000), Ord(1'000), false, {}, {}});
+    // A page of so many entries, of rooms that go on behind them.
+    const auto answer = [&](const SyncRequest& request, std::size_t entries) {
+        protocol::SyncResponse response{request.req, {}, true};
+        for (const auto& cursor : request.rooms) {
+            protocol::SyncRoom page{cursor.room,  Epoch(1),   cursor.since.next(),
+                                    cursor.since, Seq(1'000), Ord(1'000),
+                                    false,        {},         {}};
+            for (std::size_t i = 0; i < entries / request.rooms.size(); ++i) {
+                page.hi = page.hi.next();
+                page.events.push_back(message(page.hi.value(), "m"));
+                page.events.back().room = cursor.room;
+            }
+            response.rooms.push_back(std::move(page));
+        }
         say(response);
     };
-    answer(asked[0]);
-    const auto soon = transport.take<SyncRequest>();
+    answer(asked[0], 40); // soon, but of a few bytes: nothing is known of the line
+    auto soon = transport.take<SyncRequest>();
+    EXPECT_EQ(1 + soon.size(), kSyncInFlightMax);
+    answer(soon.at(0), kSyncFastEntries);
+    soon = transport.take<SyncRequest>();
     EXPECT_EQ(1 + soon.size(), kSyncInFlightFastMax);
     advance(kSyncFastMs + 1);
-    answer(asked[1]);
+    answer(asked[1], 40); // late, however small
     EXPECT_TRUE(transport.take<SyncRequest>().empty());
-    answer(soon.at(0));
+    answer(soon.at(0), kSyncFastEntries);
     EXPECT_TRUE(transport.take<SyncRequest>().empty()) << "two are on their way still";
-    answer(soon.at(1));
+    answer(soon.at(1), kSyncFastEntries);
     const auto slow = transport.take<SyncRequest>();
     ASSERT_EQ(slow.size(), 1U);
-    answer(slow[0]); // soon again …
+    answer(slow[0], kSyncFastEntries); // soon again …
     ASSERT_EQ(transport.take<SyncRequest>().size(), kSyncInFlightFastMax - 1);
     drop(); // … on the old line
     engine->retryNow();
