@@ -132,6 +132,8 @@ public:
     static constexpr char kUserName[] = "user_name";
     static constexpr char kDevice[] = "device";
     static constexpr char kDrafts[] = "drafts"; ///< revision up to which the server's were fetched
+    /// Not empty: the server was restored, and has not been told anew what it may have forgotten.
+    static constexpr char kDraftsForgotten[] = "drafts_forgotten";
 
 private:
     class FileLock;

@@ -25,6 +25,7 @@ std::string bothTexts(const offline::DraftRecord& draft)
 void Engine::Impl::loadDrafts()
 {
     m_draftsRev = Rev(std::atoll(m_store.fact(offline::Store::kDrafts).c_str()));
+    m_otherGeneration = !m_store.fact(offline::Store::kDraftsForgotten).empty();
     for (offline::DraftRecord& draft : m_store.drafts().load()) {
         Room* room = roomByKey(draft.room);
         if (!room)
@@ -155,6 +156,7 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
             for (const auto& [room, next] : again)
                 m_store.drafts().save(next);
             m_store.setFact(offline::Store::kDrafts, "0");
+            m_store.setFact(offline::Store::kDraftsForgotten, "");
         });
         if (!done) {
             // On the next connection, by when its numbers may have grown past ours. Until then
@@ -166,9 +168,17 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
         m_draftsRev = Rev();
         for (auto& [room, next] : again)
             showDraft(*room, std::move(next));
+        emitChanges();
     }
     m_draftsBehind = *serverHas > m_draftsRev;
     askDrafts();
+}
+
+void Engine::Impl::draftsMayBeBehind()
+{
+    m_draftsBehind = true;
+    if (asked(Ask::Drafts, {}))
+        m_draftsPlaceless = true; // the answer on its way may be older
 }
 
 // Once the rooms are known: a draft of an unknown room has no place.
@@ -212,9 +222,7 @@ void Engine::Impl::onDraft(const protocol::DraftChanged& frame)
 {
     Room* room = findRoom(frame.draft.room);
     if (!room || !room->rec.member) {
-        m_draftsBehind = true; // until the room comes
-        if (asked(Ask::Drafts, {}))
-            m_draftsPlaceless = true; // the answer on its way may be older
+        draftsMayBeBehind(); // until the room comes
         return;
     }
     if (!frame.tempId.empty() && frame.tempId == room->draftSent) {

@@ -337,6 +337,7 @@ private:
     void showDraft(Room& room, offline::DraftRecord draft);
     void draftsAfterWelcome(std::optional<Rev> serverHas);
     void askDrafts();
+    void draftsMayBeBehind();
     void pumpDrafts(MonoTime now);
     void draftTimeouts(MonoTime now);
     [[nodiscard]] std::optional<MonoTime> draftsWakeupAt(MonoTime now);

@@ -192,8 +192,12 @@ void Engine::Impl::applyDirty(Room& room, const protocol::RoomDirty& frame)
 
 void Engine::Impl::onRoomAdded(const protocol::RoomInfo& info)
 {
+    const Room* before = findRoom(info.head.room);
+    const bool came = !before || !before->rec.member;
     if (!transact(offline::Durability::Cache, [&] { applyInfo(info); }))
         return;
+    if (came && m_draftsSynced)
+        draftsMayBeBehind(); // who comes back finds the draft of before
     if (Room* room = findRoom(info.head.room)) {
         subscribe(*room);
         if (room->rec.row.head > room->rec.synced)
@@ -254,12 +258,7 @@ void Engine::Impl::removeRoom(const RoomId& id)
     // What is unsent stays: the server's word on each entry, or the user, settles it.
     const bool keep = m_store.outbox().usesRoom(room->rec.key) || !room->draft.text.empty() ||
                       !room->draft.other.empty();
-    // The server forgets the draft of who leaves. Who is back later still has it, and tells it.
-    offline::DraftRecord draft = forgottenDraft(room->draft);
-    const bool told = keep && room->draft.rev != Rev();
     const bool done = transact(offline::Durability::Cache, [&] {
-                          if (told)
-                              m_store.drafts().save(draft);
                           m_store.timeline().clearRoom(room->rec.key);
                           touch(*room);
                           room->rec.member = false;
@@ -271,8 +270,6 @@ void Engine::Impl::removeRoom(const RoomId& id)
                       }).has_value();
     if (!done)
         return;
-    if (told)
-        showDraft(*room, std::move(draft));
     m_wantSync.erase(id);
     m_gaps.erase(id);
     m_receiptRooms.erase(id);
@@ -302,6 +299,7 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base)
     m_roomsWalked = false;
     m_storeWasEmpty = true;
     m_otherGeneration = true;
+    m_store.setFact(offline::Store::kDraftsForgotten, "1");
     reviveLost(room, base);
     m_store.timeline().clearRoom(room.rec.key);
     room.log.clear();

@@ -148,7 +148,7 @@ void Service::Impl::memberChanged(Room& room, const protocol::Event& event, Touc
         m_directory.addMember(room, std::move(row));
         const Member& member = *room.member(user->row.key);
         if (joined) {
-            // The store gave what a draft of an earlier membership left a new revision.
+            // The store gave the draft of an earlier membership a new revision.
             user->drafts = std::max(user->drafts, touch);
             sendToUser(*user, protocol::RoomAdded{m_directory.info(room, member)});
         }

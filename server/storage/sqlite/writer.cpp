@@ -85,7 +85,6 @@ std::optional<std::string> Writer::prepare()
         {m_putDraft, "INSERT INTO draft(user,room,rev,device,text,reply_to,other,ts,keys) "
                      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(user,room) DO UPDATE SET "
                      "rev=?3,device=?4,text=?5,reply_to=?6,other=?7,ts=?8,keys=?9"},
-        {m_emptyDraft, "UPDATE draft SET text=x'',reply_to=0,other=x'' WHERE user=? AND room=?"},
         {m_renewDraft, "UPDATE draft SET rev=? WHERE user=? AND room=?"},
         {m_touchDrafts, "UPDATE user SET draft_touch=? WHERE key=?"},
         {m_insertUser, "INSERT INTO user(id,name,display,password,created) VALUES(?,?,?,?,?) ON "

@@ -143,7 +143,6 @@ Result<void> Writer::applyMember(LogOp& op)
     if (!op.event.role) {
         m_dropMember.bind(op.room).bind(op.member).run();
         m_dropMemberMentions.bind(op.room).bind(op.member).run();
-        m_emptyDraft.bind(op.member).bind(op.room).run();
         m_putDeparture.bind(op.member).bind(op.room).bind(m_touch + 1).run();
     } else {
         if (!before) {
@@ -153,8 +152,8 @@ Result<void> Writer::applyMember(LogOp& op)
             if (members >= static_cast<std::int64_t>(kMembersPerRoomMax))
                 return fail(ErrorCode::Conflict, "members");
             m_dropDeparture.bind(op.member).bind(op.room).run();
-            // A device that was away the whole time never hears of the departure, and still has
-            // the draft of before.
+            // The draft of an earlier membership is still there. Nobody was told of it meanwhile:
+            // it is news to whoever has read past it.
             m_renewDraft.bind(m_touch + 1).bind(op.member).bind(op.room).run();
             m_touchDrafts.bind(m_touch + 1).bind(op.member).run();
         }

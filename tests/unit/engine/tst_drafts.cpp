@@ -43,12 +43,6 @@ protected:
         info.ts = 1;
         return info;
     }
-    void leaveAndComeBack()
-    {
-        say(protocol::RoomRemoved{kRoom});
-        say(protocol::RoomAdded{info(0)});
-        advance(2'000);
-    }
     void answer(const std::vector<DraftInfo>& drafts)
     {
         for (const auto& request : transport.take<DraftsRequest>())
@@ -85,19 +79,30 @@ TEST_F(Drafts, draftIsOnTheDiskWhenTheCallReturnsAndToldUnderAKey)
     EXPECT_TRUE(transport.take<DraftSet>().empty());
 }
 
-TEST_F(Drafts, whoIsBackInARoomTellsTheDraftThatTheServerForgot)
+TEST_F(Drafts, whoIsBackInARoomHasTheDraftAndHearsWhatBecameOfIt)
 {
     goLiveWithDrafts();
     ASSERT_TRUE(engine->setDraft(kRoom, "tomorrow"));
     say(DraftChanged{stored("tomorrow"), transport.take<DraftSet>().at(0).tempId});
     say(protocol::RoomRemoved{kRoom});
-    EXPECT_TRUE(transport.take<DraftSet>().empty());
     say(protocol::RoomAdded{info(0)});
+    EXPECT_EQ(shown(), "tomorrow");
+    auto asked = transport.take<DraftsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].after, Rev(1));
+    // Once more while that is on its way: the answer may be of before.
+    say(protocol::RoomRemoved{kRoom});
+    say(protocol::RoomAdded{info(0)});
+    EXPECT_TRUE(transport.take<DraftsRequest>().empty());
+    say(protocol::DraftsResponse{asked[0].req, {}, Rev(1), false});
+    asked = transport.take<DraftsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    const DraftInfo changed = stored("today");
+    say(protocol::DraftsResponse{asked[0].req, {changed}, changed.rev, false});
+    EXPECT_EQ(shown(), "today");
     advance(2'000);
-    const auto sent = transport.take<DraftSet>();
-    ASSERT_EQ(sent.size(), 1U);
-    EXPECT_EQ(sent[0].text, "tomorrow");
-    EXPECT_EQ(sent[0].base, Rev(0));
+    EXPECT_TRUE(transport.take<DraftSet>().empty());
+    EXPECT_TRUE(transport.take<DraftsRequest>().empty());
 }
 
 TEST_F(Drafts, whatStoodBesideADraftThatTheServerForgotIsToldWithIt)
@@ -105,7 +110,10 @@ TEST_F(Drafts, whatStoodBesideADraftThatTheServerForgotIsToldWithIt)
     goLiveWithDrafts();
     for (const auto& [text, both] : {std::pair("mine", "mine\n\ntheirs"), {"", "theirs"}}) {
         say(DraftChanged{stored(text, "theirs"), {}});
-        leaveAndComeBack();
+        drop();
+        serverRev = 0; // restored from a backup
+        back();
+        advance(2'000);
         const auto sent = transport.take<DraftSet>();
         ASSERT_EQ(sent.size(), 1U) << text;
         EXPECT_EQ(sent[0].text, both);
@@ -134,6 +142,32 @@ TEST_F(Drafts, aDraftOfALostGenerationIsToldAgainWhateverItsNumber)
     const auto sent = transport.take<DraftSet>();
     ASSERT_EQ(sent.size(), 1U);
     EXPECT_EQ(sent[0].text, "tomorrow");
+}
+
+TEST_F(Drafts, aProcessThatEndsBeforeItToldARestoredServerTellsItLater)
+{
+    goLiveWithDrafts();
+    ASSERT_TRUE(engine->setDraft(kRoom, "tomorrow"));
+    say(DraftChanged{stored("tomorrow"), transport.take<DraftSet>().at(0).tempId});
+    // Found out behind the welcome: the drafts' turn is at the next one.
+    say(protocol::SyncResponse{
+        {}, {{kRoom, Epoch(7), {}, {}, {}, {}, false, {}, ErrorCode::StateLost}}, false});
+    for (const std::size_t tells : {1U, 0U}) {
+        restartProcess();
+        engine->start();
+        serverRev += 7; // grown past ours since
+        hello();
+        epoch = 7;
+        auto frame = welcomeFrame();
+        frame.drafts = Rev(serverRev);
+        say(frame);
+        answerRooms({info(0)});
+        advance(2'000);
+        const auto sent = transport.take<DraftSet>();
+        ASSERT_EQ(sent.size(), tells);
+        if (tells > 0)
+            say(DraftChanged{stored("tomorrow"), sent[0].tempId});
+    }
 }
 
 TEST_F(Drafts, onlyTheNewestIsToldAndOneAtATime)

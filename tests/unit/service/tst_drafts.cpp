@@ -226,27 +226,32 @@ TEST(Drafts, draftsSurviveTheServerAndSoDoesTheirOrder)
     EXPECT_GT(after.draft.rev, before.draft.rev);
 }
 
-TEST(Drafts, whoLeavesTakesTheDraftAlong)
+TEST(Drafts, whoLeavesHasNoDraftAndWhoComesBackFindsIt)
 {
     TwoDevices cast;
-    cast.set(cast.member, "secret");
+    const DraftInfo before = cast.set(cast.member, "secret").draft;
     cast.leave();
     EXPECT_TRUE(fetch(cast.member).empty());
     const DraftSet late = draft(cast.member, cast.room, "still here?");
     cast.member.send(late);
     EXPECT_EQ(cast.member.refusal(late.tempId)->code, ErrorCode::NotFound);
+    // A device that asks meanwhile reads past it.
+    cast.tablet.send(DraftsRequest{RequestId("r"), Rev(0), 100});
+    const Rev read = cast.tablet.last<DraftsResponse>()->rev;
     cast.comeBack();
-    const auto after = fetch(cast.member);
+    const auto after = fetch(cast.tablet, read);
     ASSERT_EQ(after.size(), 1U);
-    EXPECT_TRUE(after[0].text.empty() && after[0].other.empty() && !after[0].replyTo);
+    EXPECT_EQ(after[0].text, "secret");
+    EXPECT_GT(after[0].rev, before.rev);
 }
 
 // A device that was away while its user left and came back hears of neither.
-TEST(Drafts, deviceThatWasAwayIsToldThatTheDraftIsGone)
+TEST(Drafts, deviceThatWasAwayMeanwhileIsToldWhatTheDraftIs)
 {
     TwoDevices cast;
     const Rev seen = cast.set(cast.member, "secret").draft.rev;
     cast.tablet.drop();
+    cast.set(cast.member, "", seen);
     cast.leave();
     cast.comeBack();
     cast.tablet.hello();
