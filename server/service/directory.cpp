@@ -26,6 +26,10 @@ void Directory::fill(Snapshot snapshot)
         if (User* gone = user(departure.user))
             gone->departures.push_back(std::move(departure));
     }
+    for (const auto& [key, ts] : snapshot.lastSeen) {
+        if (User* seen = user(key))
+            seen->lastSeen = ts;
+    }
     touched(snapshot.touch);
 }
 

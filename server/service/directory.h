@@ -29,6 +29,12 @@ struct User {
     protocol::PresenceStatus status = protocol::PresenceStatus::Offline;
     bool leaving = false; ///< the last connection went at `left`, the grace is running
     MonoTime left;
+    std::int64_t lastSeen = 0; ///< last sign of life while not here, ms since 1970 UTC; 0 = never
+    MonoTime heard;            ///< last sign of life of the connections that are gone
+    bool silenceWatched = false;
+    /// Offline only because of silence; a sign of life brings back `before`.
+    bool silent = false;
+    protocol::PresenceStatus before = protocol::PresenceStatus::Online;
     bool presenceQueued = false;
     protocol::TokenBucket messages, requests, ephemeral;
     bool bucketsMade = false;

@@ -87,7 +87,7 @@ void Service::Impl::on(Connection& conn, protocol::PresenceSet& frame)
 protocol::PresenceInfo Service::Impl::presenceOf(const User& user) const
 {
     const bool here = user.status != PresenceStatus::Offline;
-    return {user.row.id, user.status, here ? m_clock.wallNow().ms : user.row.lastSeen};
+    return {user.row.id, user.status, here ? m_clock.wallNow().ms : user.lastSeen};
 }
 
 void Service::Impl::setPresence(User& user, PresenceStatus status)
@@ -95,14 +95,9 @@ void Service::Impl::setPresence(User& user, PresenceStatus status)
     if (user.status == status)
         return;
     user.status = status;
-    user.row.lastSeen = m_clock.wallNow().ms;
-    if (status == PresenceStatus::Offline) {
-        m_lastSeen[user.row.key] = user.row.lastSeen;
-        if (!m_positionsInFlight && !m_positionsQueued) {
-            m_positionsQueued = true;
-            at(m_clock.now() + Milliseconds(kPositionsEveryMs), What::Positions, 0);
-        }
-    }
+    // Kept in memory only: a restart takes it from the sessions (docs/protocol.md, "Presence").
+    if (status == PresenceStatus::Offline)
+        user.lastSeen = m_clock.wallNow().ms - (m_clock.now() - heardOf(user)).count();
     if (user.presenceQueued)
         return;
     // At once, as long as few come and go; in a storm each is told once a window, of where they are
@@ -162,6 +157,45 @@ void Service::Impl::maybeOffline(User& user)
         user.leaving = false;
         setPresence(user, PresenceStatus::Offline);
     }
+}
+
+MonoTime Service::Impl::heardOf(const User& user)
+{
+    MonoTime heard = user.heard;
+    for (const Connection* conn : user.connections)
+        heard = std::max(heard, conn->heard);
+    return heard;
+}
+
+void Service::Impl::watchSilence(User& user, MonoTime since)
+{
+    if (user.silenceWatched)
+        return;
+    user.silenceWatched = true;
+    at(since + Milliseconds(protocol::kPresenceTtlMs), What::Silence,
+       static_cast<std::uint64_t>(user.row.key));
+}
+
+void Service::Impl::checkSilence(User& user)
+{
+    user.silenceWatched = false;
+    if (user.connections.empty())
+        return; // maybeOffline() sees to it, or has
+    const MonoTime heard = heardOf(user);
+    if (m_clock.now() - heard < Milliseconds(protocol::kPresenceTtlMs))
+        return watchSilence(user, heard);
+    if (user.status == PresenceStatus::Offline)
+        return watchSilence(user, m_clock.now()); // by choice
+    user.silent = true;
+    user.before = user.status;
+    setPresence(user, PresenceStatus::Offline);
+}
+
+void Service::Impl::heardAgain(User& user)
+{
+    user.silent = false;
+    watchSilence(user, m_clock.now());
+    setPresence(user, user.before);
 }
 
 } // namespace skein::server

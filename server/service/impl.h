@@ -93,7 +93,17 @@ private:
         RoomKey room = 0; ///< 0 = not in a window
         TempId tempId;
     };
-    enum class What { Connection, Offline, Typing, Dirty, Receipts, Positions, Backlog, Presence };
+    enum class What {
+        Connection,
+        Offline,
+        Typing,
+        Dirty,
+        Receipts,
+        Positions,
+        Backlog,
+        Presence,
+        Silence
+    };
     struct Timer {
         MonoTime due;
         What what;
@@ -217,6 +227,11 @@ private:
     void sendPresenceOf(const Connection& conn, Room& room);
     [[nodiscard]] protocol::PresenceInfo presenceOf(const User& user) const;
     void maybeOffline(User& user);
+    [[nodiscard]] static MonoTime heardOf(const User& user);
+    void watchSilence(User& user, MonoTime since);
+    void checkSilence(User& user);
+    /// A sign of life of somebody who was silent for kPresenceTtlMs.
+    void heardAgain(User& user);
 
     Storage& m_storage;
     const Tokens& m_tokens;
@@ -233,7 +248,6 @@ private:
     std::uint64_t m_nextOp = 1;
     std::priority_queue<Timer, std::vector<Timer>, std::greater<>> m_timers;
     std::map<std::pair<RoomKey, UserKey>, PositionMark> m_marks; ///< at most one a membership
-    std::map<UserKey, std::int64_t> m_lastSeen;
     bool m_positionsInFlight = false, m_positionsQueued = false;
     MonoTime m_positionsAt;
     MonoTime m_presenceWindow;

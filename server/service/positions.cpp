@@ -60,7 +60,7 @@ void Service::Impl::mark(RoomKey roomKey, UserKey user, Seq read, Seq delivered)
 
 void Service::Impl::flushPositions()
 {
-    if (m_positionsInFlight || (m_marks.empty() && m_lastSeen.empty()))
+    if (m_positionsInFlight || m_marks.empty())
         return;
     m_positionsInFlight = true;
     m_positionsAt = m_clock.now();
@@ -69,8 +69,6 @@ void Service::Impl::flushPositions()
         op.marks.push_back(m_marks.begin()->second);
         m_marks.erase(m_marks.begin());
     }
-    op.lastSeen.assign(m_lastSeen.begin(), m_lastSeen.end());
-    m_lastSeen.clear();
     m_storage.setPositions(op, guarded([this, op](Result<std::vector<PositionSet>> result) {
                                positionsSet(std::move(result), op);
                            }));
@@ -90,8 +88,6 @@ void Service::Impl::positionsSet(Result<std::vector<PositionSet>> result, Positi
             mark.read = std::max(mark.read, old.read);
             mark.delivered = std::max(mark.delivered, old.delivered);
         }
-        for (const auto& [user, ts] : sent.lastSeen)
-            m_lastSeen[user] = std::max(m_lastSeen[user], ts);
         next = m_clock.now() + Milliseconds(kPositionsRetryMs);
     } else {
         for (const PositionSet& set : *result) {
@@ -114,7 +110,7 @@ void Service::Impl::positionsSet(Result<std::vector<PositionSet>> result, Positi
             queueReceipts(*room, set.user);
         }
     }
-    if (!m_positionsQueued && (!m_marks.empty() || !m_lastSeen.empty())) {
+    if (!m_positionsQueued && !m_marks.empty()) {
         m_positionsQueued = true;
         at(next, What::Positions, 0);
     }

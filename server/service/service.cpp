@@ -127,6 +127,8 @@ void Service::Impl::received(ConnId id, std::string_view text)
         return;
     m_framesIn.add();
     conn->heard = m_clock.now();
+    if (conn->user && conn->user->silent)
+        heardAgain(*conn->user);
     auto frame = protocol::decodeClientFrame(text);
     if (!frame) {
         badFrame(*conn, text, frame.error());
@@ -290,6 +292,10 @@ void Service::Impl::fire(const Timer& timer)
     case What::Offline:
         if (User* user = m_directory.user(static_cast<UserKey>(timer.key)))
             maybeOffline(*user);
+        break;
+    case What::Silence:
+        if (User* user = m_directory.user(static_cast<UserKey>(timer.key)))
+            checkSilence(*user);
         break;
     case What::Typing:
         if (Room* typed = room())

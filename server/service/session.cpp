@@ -119,6 +119,8 @@ void Service::Impl::on(Connection& conn, protocol::Hello& frame)
     conn.pinged = m_clock.now();
     user->connections.push_back(&conn);
     user->leaving = false;
+    user->silent = false;
+    watchSilence(*user, m_clock.now());
     if (std::find(frame.caps.begin(), frame.caps.end(), protocol::kDeflateCap) != frame.caps.end())
         m_outbound.acceptsCompressed(conn.id);
     welcome(conn, frame);
@@ -283,6 +285,7 @@ void Service::Impl::detach(Connection& conn)
     const std::vector<RoomKey> full = std::move(conn.full);
     conn.full.clear();
     std::erase(user->connections, &conn);
+    user->heard = std::max(user->heard, conn.heard);
     conn.user = nullptr;
     for (const RoomKey key : full) {
         if (Room* room = m_directory.room(key)) {

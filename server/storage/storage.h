@@ -56,8 +56,7 @@ struct UserRow {
     UserId id;
     std::string name; ///< sign-in name
     std::string displayName;
-    std::int64_t lastSeen = 0; ///< ms since 1970 UTC; 0 = never
-    Touch drafts = 0;          ///< newest revision of the user's drafts; 0 = none yet
+    Touch drafts = 0; ///< newest revision of the user's drafts; 0 = none yet
 };
 
 struct MemberRow {
@@ -114,6 +113,9 @@ struct Snapshot {
         bool asDevice = false; ///< from another device: it is to wipe itself
     };
     std::vector<Revoked> revoked; ///< newest 10,000
+    /// When each user last signed in or renewed a session, ms since 1970 UTC; who never did is
+    /// left out. No more is kept of presence.
+    std::vector<std::pair<UserKey, std::int64_t>> lastSeen;
     Touch touch = 0;
 };
 
@@ -172,7 +174,6 @@ struct PositionMark {
 };
 struct PositionsOp {
     std::vector<PositionMark> marks;
-    std::vector<std::pair<UserKey, std::int64_t>> lastSeen;
 };
 /// A mark whose user is not a member is left out.
 struct PositionSet {

@@ -436,7 +436,6 @@ TEST_F(ServerIo, positions)
     everyPoint([this](Answers& answers) {
         PositionsOp op;
         op.marks = {{m_room.key, m_ben.key, Seq(4), Seq(5)}, {m_room.key, m_ana.key, Seq(2), {}}};
-        op.lastSeen = {{m_ben.key, 99}};
         m_storage->setPositions(op, note<std::vector<PositionSet>>(answers));
     });
 }

@@ -243,7 +243,7 @@ void useServer(const fs::path& folder)
         edit.event.kind = protocol::Kind::Edit;
         edit.event.target = Seq(3);
         storage.append(edit, {});
-        storage.setPositions({{{room.key, user, Seq(9), Seq(9)}}, {}}, {});
+        storage.setPositions({{{room.key, user, Seq(9), Seq(9)}}}, {});
     }
     storage.findCredentials("ana", {});
     storage.rotateSession({"hash", "hash2", 6, 10}, {});

@@ -35,8 +35,7 @@ Result<void> Reader::open()
         {m_newerMedia, from + media + "m.seq>? AND m.seq<=? ORDER BY m.seq LIMIT ?"},
         {m_changed, from + "WHERE m.room=? AND m.seq BETWEEN ? AND ? AND m.rev>? AND m.kind<=4 "
                            "ORDER BY m.seq LIMIT ?"},
-        {m_credentials,
-         "SELECT key,id,name,display,last_seen,password,draft_touch FROM user WHERE name=?"},
+        {m_credentials, "SELECT key,id,name,display,password,draft_touch FROM user WHERE name=?"},
         {m_sessions,
          "SELECT id,device,device_name,created,last_seen FROM session WHERE user=(SELECT user FROM "
          "session WHERE id=?1 AND revoked IS NULL AND expires>?2) AND revoked IS NULL AND "
@@ -317,9 +316,8 @@ Result<std::optional<Credentials>> Reader::credentials(const std::string& name)
     if (m_credentials.step()) {
         found.emplace();
         found->user = {m_credentials.integer(0), UserId(m_credentials.view(1)),
-                       m_credentials.string(2),  m_credentials.string(3),
-                       m_credentials.integer(4), m_credentials.integer(6)};
-        found->passwordHash = m_credentials.string(5);
+                       m_credentials.string(2), m_credentials.string(3), m_credentials.integer(5)};
+        found->passwordHash = m_credentials.string(4);
         m_credentials.reset();
     }
     if (m_db.failed()) {

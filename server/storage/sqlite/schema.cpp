@@ -10,7 +10,8 @@ namespace
 
 // Small integers for rooms and users and a clustered (room, seq): a message costs one insert at the
 // end of its room and one at the end of `op`, whose key starts with the time in the UUIDv7. No
-// other index on the hot path.
+// other index on the hot path. user.last_seen is no longer read or written: presence stays in
+// memory (docs/protocol.md).
 constexpr std::array<const char*, 4> kMigrations{
     R"sql(
 CREATE TABLE user(

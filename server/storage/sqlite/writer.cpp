@@ -79,7 +79,6 @@ std::optional<std::string> Writer::prepare()
         {m_ordAt, "SELECT ord FROM message WHERE room=? AND seq=?"},
         {m_putPosition,
          "UPDATE member SET read=?,read_ord=?,delivered=?,touch=? WHERE room=? AND user=?"},
-        {m_putLastSeen, "UPDATE user SET last_seen=max(last_seen,?) WHERE key=?"},
         {m_findDraft, "SELECT rev,device,text,reply_to,other,ts,keys FROM draft WHERE user=? AND "
                       "room=?"},
         {m_putDraft, "INSERT INTO draft(user,room,rev,device,text,reply_to,other,ts,keys) "
@@ -89,7 +88,7 @@ std::optional<std::string> Writer::prepare()
         {m_touchDrafts, "UPDATE user SET draft_touch=? WHERE key=?"},
         {m_insertUser, "INSERT INTO user(id,name,display,password,created) VALUES(?,?,?,?,?) ON "
                        "CONFLICT DO NOTHING"},
-        {m_findUserName, "SELECT key,id,name,display,last_seen,draft_touch FROM user WHERE key=?"},
+        {m_findUserName, "SELECT key,id,name,display,draft_touch FROM user WHERE key=?"},
         {m_insertSession, "INSERT INTO session(id,user,device,device_name,current,created,expires,"
                           "last_seen) VALUES(?1,?2,?3,?4,?5,?6,?7,?6)"},
         {m_insertRefresh, "INSERT INTO refresh(hash,session,created) VALUES(?,?,?)"},
@@ -480,8 +479,6 @@ Result<std::vector<PositionSet>> Writer::run(PositionsOp& op)
         m_putPosition.bind(mark.room).bind(mark.user).run();
         sets.push_back(now);
     }
-    for (const auto& [user, ts] : op.lastSeen)
-        m_putLastSeen.bind(ts).bind(user).run();
     if (m_db.failed())
         return fail(m_db.error());
     return sets;

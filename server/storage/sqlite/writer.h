@@ -96,7 +96,7 @@ private:
     Stmt m_findMember, m_putMember, m_dropMember, m_countOwners, m_countMembers, m_putDeparture,
         m_dropDeparture, m_dropMemberMentions;
     Stmt m_updateRoomInfo, m_insertRoom, m_insertDirect, m_findDirect;
-    Stmt m_readPosition, m_ordAt, m_putPosition, m_putLastSeen;
+    Stmt m_readPosition, m_ordAt, m_putPosition;
     Stmt m_findDraft, m_putDraft, m_renewDraft, m_touchDrafts;
     Stmt m_insertUser, m_findUserName, m_insertSession, m_insertRefresh, m_oldSessions,
         m_findRefresh, m_setCurrent, m_dropRefresh, m_revokeSession, m_sessionUser, m_revokeDevice;

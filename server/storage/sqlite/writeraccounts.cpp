@@ -15,8 +15,7 @@ constexpr std::int64_t kUsedRefreshKeptMs = 60LL * 24 * 3'600 * 1'000;
 
 UserRow userFrom(const Stmt& row)
 {
-    return {row.integer(0), UserId(row.view(1)), row.string(2),
-            row.string(3),  row.integer(4),      row.integer(5)};
+    return {row.integer(0), UserId(row.view(1)), row.string(2), row.string(3), row.integer(4)};
 }
 
 } // namespace
@@ -135,7 +134,7 @@ Result<Snapshot> Writer::load()
 {
     Snapshot all;
     Stmt row;
-    row.prepare(m_db, "SELECT key,id,name,display,last_seen,draft_touch FROM user");
+    row.prepare(m_db, "SELECT key,id,name,display,draft_touch FROM user");
     while (row.step())
         all.users.push_back(userFrom(row));
 
@@ -203,6 +202,10 @@ Result<Snapshot> Writer::load()
     row.bind(kRevokedLoaded);
     while (row.step())
         all.revoked.push_back({SessionId(row.view(0)), row.integer(1), row.integer(2) != 0});
+    // Sessions made before they had a last_seen count from when they were made.
+    row.prepare(m_db, "SELECT user,max(max(created,last_seen)) FROM session GROUP BY user");
+    while (row.step())
+        all.lastSeen.emplace_back(row.integer(0), row.integer(1));
     all.touch = m_touch;
     if (m_db.failed())
         return fail(m_db.error());
