@@ -7,9 +7,12 @@
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QStandardPaths>
 #include <QUuid>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace Skein
 {
@@ -20,6 +23,8 @@ constexpr char kWipedSuffix[] = ".wiped";
 constexpr char kLingersSuffix[] = ".lingers";
 constexpr qsizetype kLingeringMax = 64; ///< looked at in one start; the rest in the next
 constexpr qint64 kSettingsBytesMax = 64 * 1024;
+constexpr qsizetype kFoldersMax = 256; ///< looked at in known()
+constexpr int kHttpPort = 80, kHttpsPort = 443;
 
 QJsonObject readObject(const QString& path)
 {
@@ -36,12 +41,22 @@ Accounts::Accounts(QString dataDir)
 {
 }
 
+QString Accounts::defaultDataDir()
+{
+    return QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation);
+}
+
 QString Accounts::keyOf(const QUrl& server, const QString& userName)
 {
-    const QString origin =
-        server.adjusted(QUrl::RemoveUserInfo | QUrl::StripTrailingSlash).toString();
-    const QByteArray hash =
-        QCryptographicHash::hash((origin + u'\n' + userName).toUtf8(), QCryptographicHash::Sha256);
+    QUrl plain = server.adjusted(QUrl::RemoveUserInfo | QUrl::StripTrailingSlash);
+    if (plain.path() == QLatin1String("/"))
+        plain.setPath({}); // the one slash that Qt leaves
+    const bool tls = plain.scheme() == QLatin1String("https");
+    if (plain.port() == (tls ? kHttpsPort : kHttpPort))
+        plain.setPort(-1);
+    // As the server does with names.
+    const QByteArray hash = QCryptographicHash::hash(
+        (plain.toString() + u'\n' + userName.toLower()).toUtf8(), QCryptographicHash::Sha256);
     return QString::fromLatin1(hash.toHex().left(24));
 }
 
@@ -69,6 +84,7 @@ std::optional<Account> Accounts::read(const QString& key) const
     account.userId = object.value(QLatin1String("user_id")).toString();
     account.displayName = object.value(QLatin1String("display_name")).toString();
     account.deviceId = object.value(QLatin1String("device_id")).toString();
+    account.addedMs = object.value(QLatin1String("added_ms")).toInteger();
     if (account.userId.isEmpty() || account.deviceId.isEmpty() || !account.server.isValid())
         return std::nullopt;
     return account;
@@ -84,9 +100,27 @@ bool Accounts::write(const QString& key, const Account& account) const
                              {QStringLiteral("user_name"), account.userName},
                              {QStringLiteral("user_id"), account.userId},
                              {QStringLiteral("display_name"), account.displayName},
-                             {QStringLiteral("device_id"), account.deviceId}};
+                             {QStringLiteral("device_id"), account.deviceId},
+                             {QStringLiteral("added_ms"), account.addedMs}};
     return writePrivateFile(folder(key) + QStringLiteral("/account.json"),
                             QJsonDocument(object).toJson());
+}
+
+QStringList Accounts::known(int max) const
+{
+    const QDir all(m_dataDir + QStringLiteral("/accounts"));
+    const QStringList names = all.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+    std::vector<std::pair<qint64, QString>> found;
+    for (const QString& name : names.mid(0, kFoldersMax))
+        if (const auto account =
+                name.endsWith(QLatin1String(kWipedSuffix)) ? std::nullopt : read(name))
+            found.emplace_back(account->addedMs, name);
+    std::sort(found.begin(), found.end());
+    QStringList keys;
+    for (const auto& [added, name] : found)
+        if (keys.size() < max)
+            keys << name;
+    return keys;
 }
 
 QString Accounts::deviceId(const QString& key) const

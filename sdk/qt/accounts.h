@@ -15,6 +15,7 @@ struct Account {
     QUrl server;
     QString userName, userId, displayName;
     QString deviceId;
+    qint64 addedMs = 0; ///< when it came to this device, ms since 1970 UTC; 0 = not known
     friend bool operator==(const Account&, const Account&) = default;
 };
 
@@ -22,9 +23,15 @@ class Accounts
 {
 public:
     explicit Accounts(QString dataDir);
+    /// The platform's folder for local application data.
+    [[nodiscard]] static QString defaultDataDir();
 
-    /// Name of an account's folder and of its entry in the keychain: from server and user name.
+    /// Name of an account's folder and of its entry in the keychain: from server and user name, the
+    /// same however the two are written (capitals, a slash at the end, a port that goes without
+    /// saying).
     [[nodiscard]] static QString keyOf(const QUrl& server, const QString& userName);
+    /// Keys of the accounts whose data are here, those that came first in front, at most `max`.
+    [[nodiscard]] QStringList known(int max) const;
     [[nodiscard]] std::optional<Account> read(const QString& key) const;
     /// False: the folder cannot be written.
     [[nodiscard]] bool write(const QString& key, const Account& account) const;

@@ -8,7 +8,6 @@
 #include <QCoreApplication>
 #include <QGuiApplication>
 #include <QQmlEngine>
-#include <QStandardPaths>
 #include <QSysInfo>
 
 #include <algorithm>
@@ -40,7 +39,7 @@ QString translated(const char* source)
 Client::Private::Private(Client& owner)
     : q(owner)
 {
-    dataDir = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation);
+    dataDir = Accounts::defaultDataDir();
     deviceName = QSysInfo::machineHostName();
     QTimer::singleShot(0, this, &Private::tidyUp); // once the settings are made
     rooms = new RoomListModel(&owner);

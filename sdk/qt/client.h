@@ -1,6 +1,7 @@
 // Skein::Client: one signed-in account, for C++ and QML. Owns the worker thread (engine, store,
 // socket), the reader thread, and the models. Everything here is used on the GUI thread and returns
-// at once: no call waits for the disk, the network or another thread.
+// at once: no call waits for the disk, the network or another thread. Several accounts side by
+// side: AccountList, which owns a Client for each.
 //
 //     Skein::Client client;
 //     client.setServerUrl(QUrl("http://127.0.0.1:7878"));
@@ -340,6 +341,7 @@ Q_SIGNALS:
     void storeFailed(const QString& code, const QString& text);
 
 private:
+    friend class AccountList;
     class Private;
     std::unique_ptr<Private> d;
 };

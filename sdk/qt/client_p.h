@@ -48,6 +48,8 @@ public:
 
     // Session (clientsession.cpp).
     [[nodiscard]] bool checkServer();
+    /// As Client::resume(), of this account.
+    bool resume(const QString& key);
     void enter(const QString& path, const QString& name, const QString& password,
                const QString& displayName);
     void entered(const QString& key, const Tokens& tokens);
@@ -55,6 +57,7 @@ public:
     void begin(const QString& key, const Account& account);
     void end();
     void saveToken();
+    void loadToken();
     void tokenFound(const QString& token, const QString& detail);
     void forgetToken(const QString& key, const QString& file);
     void tidyUp();
@@ -166,6 +169,9 @@ public:
     bool tokenAsked = false; ///< the engine waits for a token
     bool tokenRejected = false;
     std::vector<std::function<void(const QString&)>> waitingForToken;
+    /// Whether another Client of this process has the account with this key: two cannot. Empty:
+    /// there is no other. `show`: it is shown instead.
+    std::function<bool(const QString& key, bool show)> elsewhere;
     int entry = 0; ///< generation of sign-in attempts and sessions: late answers are dropped
 
     QThread workerThread, readerThread;

@@ -56,6 +56,9 @@ void Client::Private::connectWorker()
             // There is space again: what was said to nobody is said now.
             setError(std::nullopt);
             watchNetwork();
+            // The process that had the store may have spent the token and left the next one.
+            if (!tokens)
+                loadToken();
             for (TimelineModel* timeline : timelines) {
                 if (timeline->active())
                     setRoomOpen(RoomId(display::utf8(timeline->roomId())), true);

@@ -51,6 +51,12 @@ void Client::Private::enter(const QString& path, const QString& name, const QStr
     if (busy)
         return;
     const QString key = Accounts::keyOf(serverUrl, name);
+    const bool creating = path == QLatin1String("signup");
+    if (key != accountKey && elsewhere && elsewhere(key, !creating)) {
+        if (creating)
+            enterFailed(skein::makeError(ErrorCode::Conflict, "the account is on this device"));
+        return;
+    }
     // The same account again, which only lacks a token: it stays open, and a wrong password changes
     // nothing.
     const bool again = q.signInNeeded() && key == accountKey;
@@ -92,7 +98,9 @@ void Client::Private::entered(const QString& key, const Tokens& fresh)
     made.userId = fresh.userId;
     made.displayName = fresh.displayName;
     made.deviceId = fresh.deviceId.isEmpty() ? accounts().deviceId(key) : fresh.deviceId;
-    if (made != accounts().read(key) && !accounts().write(key, made)) {
+    const auto known = accounts().read(key);
+    made.addedMs = known ? known->addedMs : clock.wallNow().ms;
+    if (made != known && !accounts().write(key, made)) {
         enterFailed(skein::makeError(ErrorCode::StorageFailed, "data folder"));
         return;
     }
@@ -170,6 +178,34 @@ void Client::Private::tidyUp()
         for (const QString& left : accounts().lingering())
             // Somebody may have signed in anew without a keychain: then the file is theirs.
             forgetToken(left, accounts().read(left) ? QString() : accounts().tokenFile(left));
+}
+
+bool Client::Private::resume(const QString& key)
+{
+    if (busy || signedIn)
+        return signedIn;
+    tidyUp();
+    const auto known = accounts().read(key);
+    if (!known)
+        return false;
+    q.setServerUrl(known->server);
+    setError(std::nullopt);
+    begin(key, *known);
+    loadToken();
+    return true;
+}
+
+void Client::Private::loadToken()
+{
+    tokenLoaded = false;
+    refreshToken.clear();
+    noToken.reset();
+    const int mine = entry;
+    vault.load(accountKey, accounts().tokenFile(accountKey),
+               [this, mine](const QString& token, const QString& detail) {
+                   if (mine == entry)
+                       tokenFound(token, detail);
+               });
 }
 
 /// Opens the account's store and connects. The rooms on this device are shown before the network
@@ -481,25 +517,7 @@ bool Client::signInNeeded() const
 
 bool Client::resume()
 {
-    if (d->busy || d->signedIn)
-        return d->signedIn;
-    d->tidyUp();
-    const QString key = d->accounts().lastKey();
-    const auto account = d->accounts().read(key);
-    if (!account)
-        return false;
-    setServerUrl(account->server);
-    d->setError(std::nullopt);
-    d->tokenLoaded = false;
-    d->noToken.reset();
-    d->begin(key, *account);
-    const int mine = d->entry;
-    d->vault.load(key, d->accounts().tokenFile(key),
-                  [this, mine](const QString& token, const QString& detail) {
-                      if (mine == d->entry)
-                          d->tokenFound(token, detail);
-                  });
-    return true;
+    return d->resume(d->accounts().lastKey());
 }
 
 void Client::signOut()

@@ -1,4 +1,6 @@
+#include "offline/store.h"
 #include "sdk/qt/client.h"
+#include "sdk/qt/tokenvault.h"
 #include "tests/unit/qt/fakeserver.h"
 #include "tests/unit/qt/wait.h"
 
@@ -224,6 +226,26 @@ TEST_F(ClientTest, aFileThatWasAllowedOnceIsKeptUpToDateWithoutAskingAgain)
     }));
     EXPECT_TRUE(unavailable.isEmpty());
     EXPECT_FALSE(client.signInNeeded());
+}
+
+TEST_F(ClientTest, whatAnotherProcessLeftAsTheTokenIsUsedAndNotWhatItSpent)
+{
+    FakeServer server(http("200 OK", kTokens));
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(server.url(), true));
+    const QString token = tokenFiles().value(0);
+    skein::offline::StoreOptions options;
+    options.path = (QFileInfo(token).path() + QStringLiteral("/store.db")).toStdString();
+    auto other = skein::offline::Store::open(options);
+    ASSERT_TRUE(other);
+    server.request.clear();
+    ASSERT_TRUE(client.resume());
+    ASSERT_TRUE(until([&] { return client.errorCode() == QLatin1String("storage_locked"); }));
+    EXPECT_FALSE(server.request.contains("/v1/refresh"));
+    ASSERT_TRUE(Skein::writePrivateFile(token, "refresh-of-the-other"));
+    other->reset();
+    ASSERT_TRUE(until([&] { return server.request.contains("/v1/refresh"); }));
+    ASSERT_TRUE(until([&] { return server.request.contains("refresh-of-the-other"); }));
+    EXPECT_FALSE(server.request.contains("refresh-secret"));
 }
 
 TEST_F(ClientTest, aTokenThatNoKeychainGivesNeedsASignInThatKeepsTheAccountOpen)
