@@ -7,7 +7,6 @@
 #include <QLocale>
 #include <QPalette>
 #include <QRegularExpression>
-#include <QTextBoundaryFinder>
 #include <QUrl>
 
 namespace Skein
@@ -90,21 +89,6 @@ int Desktop::length(const QString& text) const
     for (const QChar c : text)
         count += c.isLowSurrogate() ? 0 : 1;
     return static_cast<int>(count);
-}
-
-QString Desktop::initials(const QString& name) const
-{
-    QString result;
-    const auto words = name.split(QLatin1Char(' '), Qt::SkipEmptyParts);
-    for (const QString& word : words) {
-        QTextBoundaryFinder finder(QTextBoundaryFinder::Grapheme, word);
-        const auto end = finder.toNextBoundary();
-        if (end > 0)
-            result += word.left(end).toUpper();
-        if (result.size() >= 2)
-            break;
-    }
-    return result;
 }
 
 QStringList linksIn(const QString& text)

@@ -1,4 +1,4 @@
-// What QML needs from the system and from C++: clipboard, links, dates, initials, preferences.
+// What QML needs from the system and from C++: clipboard, links, dates, preferences.
 // A QML singleton; stateless but for the preferences. Thread: GUI.
 #pragma once
 
@@ -44,8 +44,6 @@ public:
     /// Letters as a person counts them (grapheme clusters are not split by the server, code points
     /// are counted).
     Q_INVOKABLE int length(const QString& text) const;
-    /// Up to two first letters, for an avatar.
-    Q_INVOKABLE QString initials(const QString& name) const;
 
     static constexpr int kLinksMax = 5;
 };

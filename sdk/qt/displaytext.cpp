@@ -25,10 +25,37 @@ QString firstCharacter(const QString& word)
     return end > 0 ? word.left(end).toUpper() : QString();
 }
 
-bool beginsWithLetter(const QString& word)
+/// From its first letter or digit on: a quotation mark says nothing of a name. Empty: has none.
+QString fromFirstLetter(const QString& word)
 {
-    const auto points = word.left(2).toUcs4();
-    return !points.isEmpty() && QChar::isLetterOrNumber(points.front());
+    for (qsizetype at = 0; at < word.size();) {
+        const bool pair = word[at].isHighSurrogate() && at + 1 < word.size();
+        const char32_t point =
+            pair ? QChar::surrogateToUcs4(word[at], word[at + 1]) : char32_t(word[at].unicode());
+        if (QChar::isLetterOrNumber(point))
+            return word.mid(at);
+        at += pair ? 2 : 1;
+    }
+    return {};
+}
+
+/// Letters that stand alone: two of them read as initials. Two of a script that joins them, or
+/// builds syllables of several signs, read as a word, or are too wide for their place.
+bool standsAlone(const QString& letter)
+{
+    const auto points = letter.toUcs4();
+    switch (points.isEmpty() ? QChar::Script_Unknown : QChar::script(points.front())) {
+    case QChar::Script_Common: // digits
+    case QChar::Script_Latin:
+    case QChar::Script_Greek:
+    case QChar::Script_Cyrillic:
+    case QChar::Script_Georgian:
+    case QChar::Script_Armenian:
+    case QChar::Script_Hebrew:
+        return true;
+    default:
+        return false;
+    }
 }
 
 } // namespace
@@ -49,16 +76,15 @@ QString initials(const QString& name)
     // Enough of a name to find two words in; names come from other people and may be long.
     static constexpr int kNameLookMax = 200;
     const QStringList words = name.left(kNameLookMax).simplified().split(u' ', Qt::SkipEmptyParts);
-    QStringList good;
+    QStringList letters;
     for (const QString& word : words)
-        if (beginsWithLetter(word))
-            good << word;
-    if (good.isEmpty())
+        if (const QString rest = fromFirstLetter(word); !rest.isEmpty())
+            letters << firstCharacter(rest);
+    if (letters.isEmpty())
         return words.isEmpty() ? QStringLiteral("?") : firstCharacter(words.front());
-    QString result = firstCharacter(good.front());
-    if (good.size() > 1)
-        result += firstCharacter(good.back());
-    return result;
+    if (letters.size() > 1 && standsAlone(letters.front()) && standsAlone(letters.back()))
+        return letters.front() + letters.back();
+    return letters.front();
 }
 
 int colorIndex(std::string_view id) noexcept

@@ -17,8 +17,9 @@ namespace Skein::display
 [[nodiscard]] QString text(std::string_view utf8);
 [[nodiscard]] std::string utf8(const QString& text);
 
-/// First characters (grapheme clusters) of the first and the last word; one when there is one word;
-/// "?" for none.
+/// First letters (grapheme clusters) of the first and the last word that have one; one where there
+/// is one such word, or where the script's letters do not stand alone (Arabic, Devanagari, Thai,
+/// Chinese, …); without any letter the first character; "?" for nothing.
 [[nodiscard]] QString initials(const QString& name);
 /// 0…RoomListModel::kColorCount-1, the same on every device and in every run.
 [[nodiscard]] int colorIndex(std::string_view id) noexcept;

@@ -46,11 +46,3 @@ TEST(Desktop, lettersAreCodePoints)
     EXPECT_EQ(desktop.length(QStringLiteral("🙂🙂")), 2);
 }
 
-TEST(Desktop, initialsKeepCharactersWhole)
-{
-    const Desktop desktop;
-    EXPECT_EQ(desktop.initials("ann lee may"), "AL");
-    EXPECT_EQ(desktop.initials(QStringLiteral("👩‍🚀 moon")).left(5),
-              QStringLiteral("👩‍🚀"));
-    EXPECT_TRUE(desktop.initials("  ").isEmpty());
-}

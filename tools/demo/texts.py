@@ -22,7 +22,7 @@ KNOWN_MAILS = 40
 UNFIT = re.compile(
     r"fuck|shit|bitch|cunt|nigg|fag|whore|slut|penis|vagin|porn|cock|dick|pussy|tits|boob|rape|"
     r"\bass\b|asshole|damn|bastard|sex|nude|naked|orgasm|masturb|kill|murder|suicid|drug|cocaine|"
-    r"heroin|dope|\bho(e|es)\b|motherf|retard|nazi|jew|muslim|terroris|slave|blood|gun\b|cum\b|horny",
+    r"heroin|dope|qaeda|ideolog|socialis|semen|crotch|terror|wtc\b|\bsept? 11|\bho(e|es)\b|motherf|retard|nazi|jew|muslim|terroris|slave|blood|gun\b|cum\b|horny",
     re.I)
 
 
@@ -48,18 +48,54 @@ def declaration(folder, code):
 
 def sentences(folder, count):
     """`count` short English sentences, the same ones in each run."""
+    found = []
+    for text in corpus(folder):
+        text = re.sub(r"\s+", " ", text).strip()
+        if 12 <= len(text) <= 400 and not UNFIT.search(text):
+            found.append(text)
+        if len(found) >= count:
+            break
+    return found
+
+
+def corpus(folder):
+    """The sentences of nlp-corpus, in the order of its files."""
     files = glob.glob(os.path.join(folder, "nlp-corpus", "builds", "*.json"))
     files.sort(key=lambda name: int(re.findall(r"\d+", os.path.basename(name))[0]))
-    found = []
     for name in files:
         with open(name, encoding="utf-8") as f:
-            for text in json.load(f):
-                text = re.sub(r"\s+", " ", str(text)).strip()
-                if 12 <= len(text) <= 400 and not UNFIT.search(text):
-                    found.append(text)
-        if len(found) >= count:
-            return found[:count]
-    return found
+            yield from map(str, json.load(f))
+
+
+class Vocabulary:
+    """How often words are written small and large, in text that has nothing to do with the mail:
+    there a name in small letters looks like a word because its owner signs so."""
+
+    def __init__(self, sentences):
+        self.small, self.large = {}, {}
+        for sentence in sentences:
+            for match in WORD.finditer(sentence):
+                word = match.group(0)
+                if word[0].isupper() and re.search(r"(^|[.!?:])\W*$", sentence[:match.start()]):
+                    continue  # any word is large there
+                table = self.small if word[0].islower() else self.large
+                table[word.lower()] = table.get(word.lower(), 0) + 1
+
+    def is_word(self, low):
+        """Written small often enough to be more than a slip in a name."""
+        small = self.small.get(low, 0)
+        return small >= 5 and small * 2 >= self.large.get(low, 0)
+
+    def is_mostly_word(self, low):
+        """A word also where a sentence begins with it."""
+        return self.is_word(low) and self.small[low] >= 4 * self.large.get(low, 0)
+
+    def is_name(self, low):
+        """Written large elsewhere: "jean" is somebody too."""
+        return self.large.get(low, 0) >= 3 and "'" not in low and not self.is_word(low)
+
+    def is_everyday(self, low):
+        return self.small.get(low, 0) >= 1000
 
 
 # ---- public mail ------------------------------------------------------------------------------
@@ -77,6 +113,14 @@ PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d ()./-]{6,}\d(?!\w)")
 ATTRIBUTION = re.compile(r"\b(wrote|writes|said|schrieb|wrote back|said the following)\b[\s*_]*:?[\s*_]*$|"
                          r"\ba .{0,6}crit\s*:\s*$|\S@\S+[)>\]]*\s*:?\s*$|^\s*On\s(\w+, )?\d{1,2}\s\w{3}\s\d{4}.{0,20}$|^\s*(on|at|in message|once upon)\b.{6,120}(wrote|writes|said|,)\s*:?\s*$|original message|"
                          r"^\s*(from|to|cc|sent|date|subject|reply-to|message-id|x-[\w-]+)\s*:", re.I)
+DATES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun january february march "
+    "april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec".split())
+# Written large and nobody's name.
+KEPT = frozenset("america american americas european europe britain british ireland irish england english france french germany german "
+                 "microsoft linux unix windows internet".split())
+# "On Tuesday, Aug 13, 2002, somebody …" without "wrote", and what cites a date and no more.
+DATED = re.compile(r"^\s*(on\s+|at\s+)?(mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+(\d{1,2}\s+)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.I)
 FOOTER = re.compile(r"^\s*(--\s*$|--\w+ |_{5,}|-{5,}|={5,}|\*{5,}|#{5,}|-----BEGIN PGP)")
 
 
@@ -90,9 +134,16 @@ def decoded(value):
 class Anonymiser:
     """Knows who wrote in the corpus; replaces them, and whatever looks like a way to reach them."""
 
-    def __init__(self, mails):
-        lower, upper, self.mails_with = {}, {}, {}
+    def __init__(self, mails, vocabulary):
+        lower, upper, self.mails_with, self.senders_with = {}, {}, {}, {}
+        self.vocabulary = vocabulary
         self.names, self.nicks = set(), set()
+        # Of who wrote something. The others are the lists that it went to as well.
+        self.writers = set()
+        for mail in mails:
+            for name in (mail["display"], mail["who"].split("@")[0]):
+                self.writers.update(w.lower() for w in WORD.findall(name)
+                                    if len(w) > 2 and w.lower() not in NAME_PARTICLES)
         for mail in mails:
             for display in mail["people"]:
                 words = [w for w in WORD.findall(display) if len(w) > 1 and w.lower() not in NAME_PARTICLES]
@@ -105,15 +156,29 @@ class Anonymiser:
                 table[word.lower()] = table.get(word.lower(), 0) + 1
             for low in {w.lower() for w in WORD.findall(mail["text"])}:
                 self.mails_with[low] = self.mails_with.get(low, 0) + 1
+                self.senders_with.setdefault(low, set()).add(mail["who"])
         self.frequent = {w for w, n in lower.items() if n >= 150}
         # "Will", "Mark" and "Rich" are words as well: what is mostly written small is not a name.
         self.common = {w for w, n in lower.items() if n >= 2 and n * 2 >= upper.get(w, 0)}
         self.handles = {}
 
+    def is_writer(self, word, starts):
+        """Somebody who wrote, however it is spelt; `starts`: a sentence begins with it."""
+        low = word.lower()
+        if low in DATES or self.vocabulary.is_everyday(low):
+            return False
+        if low not in self.writers:
+            return self.vocabulary.is_name(low) and (
+                low in self.names if word[0].islower() else word[1:].islower() and low not in KEPT)
+        if not self.vocabulary.is_word(low):
+            return True
+        return word[0].isupper() and not (starts and self.vocabulary.is_mostly_word(low))
+
     def unknown(self, word):
         """Written large, hardly ever small, and not everybody's word as "Linux" is: somebody, most often."""
         low = word.lower()
         return (len(word) > 2 and word[0].isupper() and word[1:].islower() and low not in self.common
+                and low not in DATES
                 and (low in self.names or self.mails_with.get(low, 0) < KNOWN_MAILS))
 
     def people_in(self, text):
@@ -124,6 +189,13 @@ class Anonymiser:
             if (self.unknown(last) or named) and first.lower() not in self.frequent:
                 found.update((first.lower(), last.lower()))
         return found
+
+    def tells_nothing(self, text):
+        """Each word of a cleaned text is one that several people use. What only one writes may be
+        somebody's login, and such a mail is left out."""
+        own = re.sub(r"\bmember-\d+|\b\S*example\.org\S*", "", text)
+        return all(self.vocabulary.small.get(low, 0) > 0 or len(self.senders_with.get(low, ())) >= 2
+                   for low in map(str.lower, WORD.findall(own)))
 
     def handle(self, key):
         key = key.lower()
@@ -151,8 +223,10 @@ class Anonymiser:
             word = re.sub(r"['’]s$", "", match.group(0))
             low = word.lower()
             capital = word[0].isupper()
-            known = low in self.names and capital and low not in self.common
-            own = low in participants and (capital or low in self.nicks)
+            starts = re.search(r"(^|[.!?:\n][\s\"')]*)$", text[max(0, match.start() - 8):match.start()]) is not None
+            known = self.is_writer(word, starts) or (
+                low in self.names and capital and low not in self.common and low not in DATES)
+            own = low in participants and low not in DATES and (capital or low in self.nicks)
             after = previous_was_name and capital and between.strip(" .") == "" and low not in self.common
             rare = self.unknown(word)
             out.append(between)
@@ -188,11 +262,13 @@ def body_of(message):
     for line in (text or "").splitlines():
         if FOOTER.match(line):
             break
-        if re.match(r"\s*([>|:}#]|[\w-]{0,12}>)", line) or ATTRIBUTION.search(line):
+        if re.match(r"\s*([>|:}#]|[\w-]{0,12}>)", line) or ATTRIBUTION.search(line) or DATED.match(line):
             continue
         lines.append(line.rstrip())
-    while lines and (not lines[-1].strip() or re.match(r"^[\s~*-]*(\w[\w.'-]*[\s,.!]*){1,3}$", lines[-1])):
-        lines.pop()  # "Regards," and the name below it
+    while lines and (not lines[-1].strip() or re.match(r"^[\s~*-]*(\w[\w.'-]*[\s,.!]*){1,3}$", lines[-1])
+                     or re.match(r"^\W*\w{0,12}\W*$", lines[-1])
+                     or re.match(r"^\W*(https?://|www\.)\S+\W*$", lines[-1])):
+        lines.pop()  # "Regards," and the name below it, "- AA -", the link of a list's footer
     joined, full = [], False
     for line in lines:
         # Mail is broken at some 72 columns, chat is not: a full line goes on in the next one.
@@ -233,7 +309,7 @@ def read_mails(folder):
 def threads(folder, count, longest=40):
     """[{subject, messages: [{who: 0…, text, parent: index or None}]}], anonymised, best first."""
     mails = read_mails(folder)
-    anonymiser = Anonymiser(mails)
+    anonymiser = Anonymiser(mails, Vocabulary(corpus(folder)))
     by_id = {m["id"]: m for m in mails if m["id"]}
     groups = {}
     for mail in mails:
@@ -256,14 +332,14 @@ def threads(folder, count, longest=40):
         messages, index = [], {}
         for mail in group[:longest]:
             text = anonymiser.clean(mail["text"], participants)
-            if UNFIT.search(text) or SIGNED.search(text) or len(text) > 1500 or "\ufffd" in text or "\\ufffd" in text:
+            if not anonymiser.tells_nothing(text) or UNFIT.search(text) or SIGNED.search(text) or len(text) > 1500 or "\ufffd" in text or "\\ufffd" in text:
                 continue
             parent = next((index[p] for p in reversed(mail["parents"]) if p in index), None)
             index[mail["id"]] = len(messages)
             messages.append({"who": authors.index(mail["who"]), "text": text, "parent": parent})
         subject = anonymiser.clean(group[0]["subject"], participants)
         if len(messages) >= 5 and len({m["who"] for m in messages}) >= 3 and not UNFIT.search(subject) \
-                and "member-" not in subject \
+                and "member-" not in subject and "example.org" not in subject \
                 and 6 <= len(subject) <= 60:
             result.append({"subject": subject, "messages": messages})
     result.sort(key=lambda t: (-sum(1 for m in t["messages"] if m["parent"] is not None), t["subject"]))

@@ -1,6 +1,7 @@
 // `skein`: the chat app.
 
 #include "app/src/nativemodule.h"
+#include "app/src/program/display.h"
 #include "app/src/program/options.h"
 #include "app/src/program/probes.h"
 #include "app/src/uireport.h"
@@ -34,19 +35,6 @@ QStringList argumentsOf(int argc, char** argv)
     return result;
 }
 
-/// Qt aborts the process when there is no display: say so in words before it comes to that.
-bool displayIsThere()
-{
-#ifdef Q_OS_LINUX
-    if (!qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
-        return true;
-    return !qEnvironmentVariableIsEmpty("DISPLAY") ||
-           !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
-#else
-    return true;
-#endif
-}
-
 void say(const QString& text, std::FILE* out = stderr)
 {
     std::fputs(qUtf8Printable(text), out);
@@ -77,9 +65,8 @@ int main(int argc, char** argv)
         say(QStringLiteral("skein: %1\nTry skein --help.").arg(parsed.error));
         return kUsage;
     }
-    if (!displayIsThere()) {
-        say(QStringLiteral("skein: there is no display (DISPLAY and WAYLAND_DISPLAY are not set). "
-                           "For a terminal, use skein-cli."));
+    if (const QString why = Skein::whyNoDisplay(); !why.isEmpty()) {
+        say(QStringLiteral("skein: %1. For a terminal, use skein-cli.").arg(why));
         return kNoDisplay;
     }
     const Skein::Options& options = parsed.options;

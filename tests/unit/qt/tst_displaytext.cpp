@@ -18,6 +18,17 @@ TEST(DisplayText, initialsAreOfTheFirstAndTheLastWord)
         << "a grapheme is not cut";
 }
 
+TEST(DisplayText, initialsAreLettersAndTwoOnlyWhereTheyStandAlone)
+{
+    EXPECT_EQ(display::initials(QStringLiteral("『世界人権宣言』")), QStringLiteral("世"));
+    EXPECT_EQ(display::initials(QStringLiteral("\"Ann\" (Bell)")), QStringLiteral("AB"));
+    EXPECT_EQ(display::initials(QStringLiteral("Ann & 👩‍👩‍👧")), QStringLiteral("A"));
+    EXPECT_EQ(display::initials(QStringLiteral("Room 7")), QStringLiteral("R7"));
+    EXPECT_EQ(display::initials(QStringLiteral("الإعلان العالمي")), QStringLiteral("ا"));
+    EXPECT_EQ(display::initials(QStringLiteral("मानव अधिकारों की घोषणा")), QStringLiteral("मा"));
+    EXPECT_EQ(display::initials(QStringLiteral("世界 宣言")), QStringLiteral("世"));
+}
+
 TEST(DisplayText, badgeStopsAtNinetyNine)
 {
     EXPECT_EQ(display::badge(0), QString());

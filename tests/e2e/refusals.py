@@ -1,0 +1,110 @@
+"""What the app and the CLI say where they cannot work: no display, a display that does not answer, local
+data of a newer version. And `skein-cli tail`, which only somebody else's messages end."""
+import argparse
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+import desk
+
+NO_DISPLAY = 3
+LOCAL_DATA = 7
+
+
+def check(what, holds, detail=""):
+    if not holds:
+        raise SystemExit(f"not so: {what}\n{detail}")
+    print("ok:", what, flush=True)
+
+
+def without_display(program, env):
+    plain = {k: v for k, v in env.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    # No X server listens at this number: they count up from 0.
+    dead = {"DISPLAY": ":59999", "WAYLAND_DISPLAY": "nobody-listens"}
+    for names in ((), ("DISPLAY",), ("WAYLAND_DISPLAY",), ("DISPLAY", "WAYLAND_DISPLAY")):
+        run = subprocess.run([program], env=dict(plain, **{n: dead[n] for n in names}), text=True, capture_output=True,
+                             timeout=desk.STEP_S)
+        said = run.stderr.strip()
+        check(f"{' and '.join(names) or 'no display'}: a sentence and exit {NO_DISPLAY}",
+              run.returncode == NO_DISPLAY and said.startswith("skein: ") and len(said.splitlines()) == 1
+              and all(dead[n] in said for n in names[:1]), f"{run.returncode}\n{said}")
+
+
+def run(options, folder, started):
+    env = desk.start_display(folder, started)
+    without_display(options.skein, env)
+
+    _, address = desk.start_server(options.server, folder / "server", "127.0.0.1:0", env, started)
+
+    def command(user, *words):
+        return [options.cli, "--server", f"http://{address}", "--user", user, "--data", str(folder / user), *words]
+
+    def cli(user, *words):
+        return subprocess.run(command(user, *words), env=env, text=True, capture_output=True, timeout=desk.STEP_S)
+
+    for user in ("writer", "reader"):
+        made = cli(user, "signup", "--display-name", user)
+        check(f"{user} signs up", made.returncode == 0, made.stderr)
+    check("a room", cli("writer", "create", "general", "room", "reader").returncode == 0)
+    # Its first line may be of before: what counts is that what is written from now on comes.
+    tail = subprocess.Popen(command("reader", "tail", "room"), env=env, text=True, stdout=subprocess.PIPE)
+    started.append(tail)
+    lines = desk.Lines(tail.stdout)
+    sent = []
+    def told(line):
+        message = json.loads(line)
+        return message.get("text", message.get("body")) in sent and message
+    for text in ("one line", "ორი\nხაზი", '"three"'):
+        sent.append(text)
+        check("sent", cli("writer", "send", "room", text).returncode == 0)
+        seen = lines.until(f"tail says {text!r} as one line of JSON",
+                           lambda line: told(line) if text in (json.loads(line).get("text"), json.loads(line).get("body"))
+                           else None)
+        check(f"of whom {text!r} is", "writer" in json.dumps(seen), seen)
+    tail.terminate()
+    tail.wait(timeout=desk.STEP_S)
+
+    # A newer program's data: said, and not touched.
+    stores = [path for path in (folder / "reader").rglob("*") if path.is_file()
+              and path.read_bytes()[:15] == b"SQLite format 3"]
+    check("the account's store is found", len(stores) == 1, stores)
+    with sqlite3.connect(stores[0]) as db:
+        db.execute("PRAGMA journal_mode=DELETE")
+        db.execute("PRAGMA user_version=999")
+    db.close()
+    before = stores[0].read_bytes()
+    refused = cli("reader", "rooms")
+    check("skein-cli says that the data is of another version", refused.returncode == LOCAL_DATA
+          and "version" in refused.stderr, f"{refused.returncode}\n{refused.stderr}")
+    app = desk.App([options.skein, "--server", f"http://{address}", "--user", "reader", "--data", str(folder / "reader"),
+                    "--report"], env)
+    started.append(app.process)
+    app.wait("the app says so too", lambda items: any("version" in item.get("text", "") for item in items.values()))
+    app.process.terminate()
+    app.process.wait(timeout=desk.STEP_S)
+    check("nothing was changed", stores[0].read_bytes() == before)
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    for name in ("--skein", "--server", "--cli"):
+        arguments.add_argument(name, required=True)
+    options = arguments.parse_args()
+    started = []
+    with tempfile.TemporaryDirectory(prefix="skein-refusals-") as folder:
+        try:
+            run(options, pathlib.Path(folder), started)
+        finally:
+            for process in reversed(started):
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait(timeout=desk.STEP_S)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
