@@ -45,4 +45,3 @@ TEST(Desktop, lettersAreCodePoints)
     EXPECT_EQ(desktop.length(QStringLiteral("დილა")), 4);
     EXPECT_EQ(desktop.length(QStringLiteral("🙂🙂")), 2);
 }
-
