@@ -321,8 +321,15 @@ Item {
             const hole = item(row);
             compare(hole.how, "loading");
             const loading = hole.Accessible.name;
+            // What comes at once needs no word; what is wrong has it at once.
+            const pill = findChild(hole, "holePill");
+            tryCompare(hole, "lasting", true);
+            compare(pill.visible, true);
+            hole.lasting = false;
+            compare(pill.visible, false);
             view.online = false;
             compare(hole.how, "offline");
+            compare(pill.visible, true);
             verify(hole.Accessible.name !== loading);
             view.online = true;
             model.change(row, "holeStuck", true);

@@ -61,7 +61,9 @@ Item {
     PlainLabel {
         id: nameLabel
         x: 76
-        y: 14
+        // On one line with what stands beside it, whatever script either is in: each has an ascent of its own.
+        y: 30 - baselineOffset
+        horizontalAlignment: Text.AlignLeft
         width: time.x - x - 8
         text: row.name
         font.pixelSize: Theme.sizeBody
@@ -70,7 +72,7 @@ Item {
     PlainLabel {
         id: time
         x: row.width - 20 - width
-        y: 16
+        y: 30 - baselineOffset
         text: row.timeText
         color: row.unread > 0 && !row.muted ? Theme.accent : Theme.textFaint
         font.pixelSize: Theme.sizeSmall
@@ -78,7 +80,7 @@ Item {
     PlainLabel {
         id: prefixLabel
         x: 76
-        y: 38
+        y: 53 - baselineOffset
         width: Math.min(implicitWidth, 110)
         visible: row.prefix !== ""
         text: row.prefix
@@ -87,8 +89,9 @@ Item {
     }
     PlainLabel {
         x: prefixLabel.visible ? prefixLabel.x + prefixLabel.width + 4 : 76
-        y: 38
+        y: 53 - baselineOffset
         width: badges.x - x - 8
+        horizontalAlignment: Text.AlignLeft // one sentence with the name before it
         text: row.line
         color: row.typingText !== "" ? Theme.accent : Theme.textSoft
         font.pixelSize: Theme.sizeBody - 1

@@ -15,7 +15,8 @@ Rectangle {
     property bool onePane: false
     property bool windowActive: true
     readonly property TimelineModel timeline: room.roomId !== "" ? room.client.timeline(room.roomId) : null
-    readonly property bool settled: room.timeline !== null && room.timeline.ready && (messages.empty || messages.anchor.topRow >= 0)
+    readonly property bool onItsWay: [Client.Connecting, Client.SigningIn, Client.CatchingUp].indexOf(room.client.state) >= 0
+    readonly property bool settled: room.timeline !== null && room.timeline.ready && !room.onItsWay && (messages.empty || messages.anchor.topRow >= 0)
     readonly property alias composer: composer
     readonly property alias messages: messages
     property string shownRoomId

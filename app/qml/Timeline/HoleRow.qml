@@ -13,13 +13,22 @@ Item {
 
     property bool online: true
     signal retryWanted(rowId: string)
+    // What comes at once needs no word: a gap that is noticed live closes within a moment.
+    property bool lasting: false
     readonly property string how: !hole.online ? "offline" : hole.holeStuck ? "stuck" : "loading"
 
     objectName: "hole:" + hole.rowId
     height: 64
     Accessible.role: Accessible.ListItem
     Accessible.name: words.text
+    Timer {
+        interval: 400
+        running: !hole.lasting
+        onTriggered: hole.lasting = true
+    }
     Rectangle {
+        objectName: "holePill"
+        visible: hole.lasting || hole.how !== "loading"
         anchors.centerIn: parent
         width: content.width + 2 * Theme.gapLarge
         height: 40

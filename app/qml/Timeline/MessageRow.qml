@@ -100,8 +100,9 @@ Item {
         // The corner that points at the sender.
         Rectangle {
             visible: row.groupEnd
-            width: Theme.radiusBubble
-            height: Theme.radiusBubble + Theme.radiusTail
+            // So much larger that its own corners lie on straight edges of the bubble.
+            width: Theme.radiusBubble + Theme.radiusTail
+            height: width
             x: row.own ? parent.width - width : 0
             y: parent.height - height
             radius: Theme.radiusTail
