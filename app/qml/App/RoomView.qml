@@ -15,7 +15,7 @@ Rectangle {
     property bool onePane: false
     property bool windowActive: true
     readonly property TimelineModel timeline: room.roomId !== "" ? room.client.timeline(room.roomId) : null
-    readonly property bool onItsWay: [Client.Connecting, Client.SigningIn, Client.CatchingUp].indexOf(room.client.state) >= 0
+    readonly property bool onItsWay: room.client.state === Client.Connecting || room.client.state === Client.SigningIn || room.client.state === Client.CatchingUp
     readonly property bool settled: room.timeline !== null && room.timeline.ready && !room.onItsWay && (messages.empty || messages.anchor.topRow >= 0)
     readonly property alias composer: composer
     readonly property alias messages: messages
