@@ -564,7 +564,7 @@ struct RoomHi {
 struct Pong {
     std::int64_t t = 0;
     std::int64_t now = 0;
-    std::vector<RoomHi> heads; ///< server only: of the full subscriptions (wire: object room → head)
+    std::vector<RoomHi> heads; ///< server only: of rooms subscribed in full now or lately (wire: object room → head)
     friend bool operator==(const Pong&, const Pong&) = default;
 };
 /// A frame with a type that this side does not know. Servers answer error{unknown_type}; clients ignore it.

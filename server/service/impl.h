@@ -33,6 +33,10 @@ inline constexpr std::int64_t kBacklogEveryMs = 20;
 inline constexpr protocol::Bucket kPings{10, 120};
 /// A pong names the heads of the open rooms so often at most; a heartbeat's always does.
 inline constexpr std::int64_t kHeadsEveryMs = 10'000;
+/// And those of rooms that have become summaries since: what their subscription lost at its end
+/// would else be found by their next entry only. Several heartbeats, since a pong may be lost too.
+inline constexpr std::int64_t kHeadsOfClosedMs = 120'000;
+inline constexpr std::size_t kHeadsOfClosedMax = 128; ///< the oldest are forgotten first
 inline constexpr std::size_t kPageBytesMax = 200 * 1024;
 inline constexpr std::int64_t kPresenceGraceMs = 8'000; ///< a short reconnect is not an absence
 inline constexpr std::size_t kPresencePerFrame = 200;
@@ -55,6 +59,7 @@ struct Connection {
     MonoTime since, heard, pinged;
     MonoTime timer; ///< of its one timer that counts
     std::vector<RoomKey> full;
+    std::deque<std::pair<RoomKey, MonoTime>> closed; ///< were in `full` until then; oldest first
     std::map<RoomKey, int> window; ///< unconfirmed sends; entries with 0 are removed
     int inFlight = 0;              ///< durable operations on their way to the disk
     int badFrames = 0;
@@ -64,6 +69,7 @@ struct Connection {
     bool closing = false;
     std::optional<protocol::TokenBucket> pings;
     std::optional<MonoTime> headsTold; ///< in a pong
+    std::size_t headsFrom = 0; ///< where the next pong goes on, where one cannot name them all
     std::uint64_t mark = 0; ///< of the last fan-out that reached it, so that none reaches it twice
 };
 
@@ -181,6 +187,7 @@ private:
     void roomMade(std::uint64_t op, UserKey creator, Result<RoomMade> result);
     void subscribe(Connection& conn, Room& room, Epoch epoch, Seq hi, bool tellDirty);
     void unsubscribe(Connection& conn, Room& room);
+    [[nodiscard]] std::vector<protocol::RoomHi> headsOf(Connection& conn);
     void memberChanged(Room& room, const protocol::Event& event, Touch touch);
     [[nodiscard]] Room* memberRoom(const Connection& conn, const RoomId& id,
                                    Member** member = nullptr);

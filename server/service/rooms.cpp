@@ -73,6 +73,7 @@ void Service::Impl::subscribe(Connection& conn, Room& room, Epoch epoch, Seq hi,
         }
         conn.full.push_back(room.key);
         room.full.push_back(&conn);
+        std::erase_if(conn.closed, [&room](const auto& one) { return one.first == room.key; });
     }
     if (tellDirty && (epoch != room.epoch || hi != room.head))
         sendDirty(conn, room);
@@ -91,7 +92,11 @@ void Service::Impl::subscribe(Connection& conn, Room& room, Epoch epoch, Seq hi,
 
 void Service::Impl::unsubscribe(Connection& conn, Room& room)
 {
-    std::erase(conn.full, room.key);
+    if (std::erase(conn.full, room.key) > 0) {
+        if (conn.closed.size() >= kHeadsOfClosedMax)
+            conn.closed.pop_front();
+        conn.closed.emplace_back(room.key, m_clock.now());
+    }
     std::erase(room.full, &conn);
 }
 

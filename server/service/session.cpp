@@ -258,12 +258,33 @@ void Service::Impl::on(Connection& conn, protocol::Ping& frame)
     pong.now = m_clock.wallNow().ms;
     if (!conn.headsTold || (now - *conn.headsTold).count() >= kHeadsEveryMs) {
         conn.headsTold = now;
-        for (const RoomKey key : conn.full) {
-            if (const Room* room = m_directory.room(key))
-                pong.heads.push_back({room->id, room->head});
-        }
+        pong.heads = headsOf(conn);
     }
     send(conn, pong);
+}
+
+// Of the rooms in full and of those that were until a while ago. More than a frame may name come
+// in turns, pong after pong.
+std::vector<protocol::RoomHi> Service::Impl::headsOf(Connection& conn)
+{
+    const MonoTime now = m_clock.now();
+    while (!conn.closed.empty() && (now - conn.closed.front().second).count() >= kHeadsOfClosedMs)
+        conn.closed.pop_front();
+    std::vector<RoomKey> keys = conn.full;
+    for (const auto& [key, since] : conn.closed)
+        keys.push_back(key);
+    const std::size_t count = std::min(keys.size(), protocol::kOpenRoomsMax);
+    if (count == keys.size())
+        conn.headsFrom = 0;
+    std::vector<protocol::RoomHi> heads;
+    for (std::size_t i = 0; i < count; ++i) {
+        Room* room = m_directory.room(keys[(conn.headsFrom + i) % keys.size()]);
+        if (room && room->member(conn.user->row.key))
+            heads.push_back({room->id, room->head});
+    }
+    if (count < keys.size())
+        conn.headsFrom = (conn.headsFrom + count) % keys.size();
+    return heads;
 }
 
 void Service::Impl::on(Connection&, protocol::Pong&)

@@ -75,8 +75,41 @@ void Checker::discarded(const TempId& temp)
         found->second.discarded = true;
 }
 
+void Checker::wiped(const ClientNode& client)
+{
+    for (auto& [temp, message] : m_written)
+        message.discarded = message.discarded || message.client == client.index();
+}
+
+// The server takes no more of a user than it advertises. A confirmation costs what the send has
+// cost, a commit later.
+void Checker::checkRate(const ClientNode& to, const server::FramePtr& frame)
+{
+    constexpr double kCommitMs = 5'000; // stalled ones, one behind the other
+    if (typeOf(frame->text()) != "message_confirmed")
+        return;
+    const protocol::Bucket rule = m_server.limits.messages;
+    const double perMs = static_cast<double>(rule.perMinute) / 60'000.0;
+    const double most = static_cast<double>(rule.burst) + kCommitMs * perMs;
+    Allowance& allowed =
+        m_allowed.try_emplace(to.user(), Allowance{most, m_loop.now()}).first->second;
+    allowed.left = std::min(
+        most, allowed.left + static_cast<double>((m_loop.now() - allowed.at).count()) * perMs);
+    allowed.at = m_loop.now();
+    allowed.left -= 1;
+    if (allowed.left < 0)
+        fail("rate: the server takes more of " + to.user().str() + " than it advertises");
+}
+
 void Checker::leaving(const ClientNode& to, const server::FramePtr& frame)
 {
+    checkRate(to, frame);
+    if (to.revoked) {
+        const std::string_view type = typeOf(frame->text());
+        if (type != "error" && type != "goodbye")
+            fail("f: " + to.label() + " is revoked and was sent " +
+                 std::string(frame->text().substr(0, 200)));
+    }
     // A fan-out shares its frame: look into it once.
     if (frame != m_lastFrame) {
         m_lastFrame = frame;
@@ -144,6 +177,8 @@ void Checker::leaving(const ClientNode& to, const server::FramePtr& frame)
 void Checker::restoring(const std::vector<std::unique_ptr<ClientNode>>& clients)
 {
     for (const auto& client : clients) {
+        if (client->wiped())
+            continue;
         client->draftsUnsure(); // an older one may come with the backup
         query(client->look(), "SELECT temp_id FROM outbox",
               [&](sqlite3_stmt* row) { m_inDoubt.insert(text(row, 0)); });
@@ -247,10 +282,12 @@ std::map<RoomId, RoomTruth> Checker::serverTruth()
         truth.topic = text(row, 4);
         truth.archived = sqlite3_column_int64(row, 5) != 0;
     });
-    query(db, "SELECT m.room, u.id, m.read FROM member m JOIN user u ON u.key = m.user",
+    query(db,
+          "SELECT m.room, u.id, m.read, m.delivered FROM member m JOIN user u ON u.key = m.user",
           [&](sqlite3_stmt* row) {
-              rooms[ids[sqlite3_column_int64(row, 0)]].read[text(row, 1)] =
-                  sqlite3_column_int64(row, 2);
+              RoomTruth& truth = rooms[ids[sqlite3_column_int64(row, 0)]];
+              truth.read[text(row, 1)] = sqlite3_column_int64(row, 2);
+              truth.delivered[text(row, 1)] = sqlite3_column_int64(row, 3);
           });
     std::map<RoomId, std::int64_t> next;
     query(db,
@@ -307,7 +344,13 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
     const auto drafts = serverDrafts();
     for (const auto& client : clients) {
         std::string& reason = *why;
-        reason = client->label() + ": ";
+        reason = "g: " + client->label() + ": ";
+        if (client->wiped())
+            continue;
+        if (client->revoked) {
+            reason += "was revoked and holds the account's data still";
+            return false;
+        }
         if (!client->running() || client->engine().link().link != engine::Link::Live) {
             reason += "not live";
             return false;
@@ -320,7 +363,7 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
               "WHERE f.room = o.room AND f.failed IS NOT NULL AND f.id < o.id)",
               [&](sqlite3_stmt* row) { waiting = text(row, 0); });
         if (!waiting.empty()) {
-            reason += "waits in the outbox: " + waiting;
+            reason = "d: " + client->label() + ": waits in the outbox: " + waiting;
             return false;
         }
         std::string behind;
@@ -332,6 +375,9 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
             reason += behind + " is not caught up";
             return false;
         }
+        std::set<RoomId> untouched; // of a large account: their log comes when they are opened
+        query(client->look(), "SELECT server_id FROM rooms WHERE synced = 0",
+              [&](sqlite3_stmt* row) { untouched.insert(RoomId(text(row, 0))); });
         std::map<RoomId, offline::RoomRow> rows;
         if (auto listed = client->reader().rooms(0, 10'000)) {
             for (auto& row : *listed)
@@ -374,6 +420,18 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
                           std::to_string(one.read.at(client->user().str()));
                 return false;
             }
+            // Whoever has it all has told the writers so. Of an own message nothing is told, nor of
+            // what a gap too large has swallowed: so only where there are none.
+            std::int64_t last = 0;
+            for (const auto& [seq, message] : one.messages)
+                last = message.sender != client->user().str() ? seq : last;
+            if (member && m_server.gapMax == kGapMax && !untouched.contains(room) &&
+                one.delivered.at(client->user().str()) < last) {
+                reason += room.str() + " has message " + std::to_string(last) +
+                          ", the server says delivered up to " +
+                          std::to_string(one.delivered.at(client->user().str()));
+                return false;
+            }
         }
     }
     return true;
@@ -384,8 +442,10 @@ void Checker::final(const std::vector<std::unique_ptr<ClientNode>>& clients)
     const auto truth = serverTruth();
     m_reactions.clear();
     checkLog(truth);
-    for (const auto& client : clients)
-        checkDevice(*client, truth);
+    for (const auto& client : clients) {
+        if (!client->wiped())
+            checkDevice(*client, truth);
+    }
     checkWritten(clients, truth);
 }
 
@@ -580,6 +640,8 @@ void Checker::checkWritten(const std::vector<std::unique_ptr<ClientNode>>& clien
     }
     std::map<int, std::map<std::string, bool>> kept; // → states an error
     for (const auto& client : clients) {
+        if (client->wiped())
+            continue;
         query(client->look(), "SELECT temp_id, failed FROM outbox", [&](sqlite3_stmt* row) {
             kept[client->index()][text(row, 0)] = sqlite3_column_type(row, 1) != SQLITE_NULL;
         });

@@ -39,7 +39,7 @@ struct RoomTruth {
     std::string name, topic;
     bool archived = false;
     std::map<std::int64_t, Truth> messages;
-    std::map<std::string, std::int64_t> read; ///< user → position
+    std::map<std::string, std::int64_t> read, delivered; ///< user → position
 };
 
 class Checker
@@ -56,6 +56,9 @@ public:
     void wrote(int client, const TempId& temp, const RoomId& room, const std::string& body);
     void rewrote(const TempId& temp, const std::string& body);
     void discarded(const TempId& temp);
+    /// A device was revoked and is about to be emptied: what it had not sent is lost, and is told
+    /// as lost.
+    void wiped(const ClientNode& client);
     /// The server's disk is about to become an old one …
     void restoring(const std::vector<std::unique_ptr<ClientNode>>& clients);
     /// … and is it: what was confirmed since counts as unsent, and must come again.
@@ -68,6 +71,8 @@ public:
     void allSeen() { m_allSeen = true; }
     /// f, and what a confirmation promises.
     void leaving(const ClientNode& to, const server::FramePtr& frame);
+    /// The server begins anew to count what a user sends.
+    void serverStarted() { m_allowed.clear(); }
     [[nodiscard]] std::int64_t confirmed() const
     {
         return static_cast<std::int64_t>(m_confirmed.size());
@@ -89,6 +94,7 @@ public:
 
 private:
     void fail(const std::string& why) { m_trace.fail(m_loop.now(), why); }
+    void checkRate(const ClientNode& to, const server::FramePtr& frame);
     void checkLog(const std::map<RoomId, RoomTruth>& truth);
     void checkDevice(ClientNode& client, const std::map<RoomId, RoomTruth>& truth);
     void checkTimeline(ClientNode& client, const RoomId& room, const RoomTruth& truth);
@@ -113,6 +119,11 @@ private:
     std::set<std::string> m_onceLogged; ///< packed temp ids; a device may know nothing newer
     std::optional<std::map<RoomId, RoomTruth>> m_quiet;
     bool m_allSeen = false;
+    struct Allowance {
+        double left = 0;
+        MonoTime at;
+    };
+    std::map<UserId, Allowance> m_allowed; ///< what a user may be confirmed by now
     server::FramePtr m_lastFrame;
     std::vector<RoomId> m_lastRooms; ///< that it tells something of
     std::vector<std::pair<RoomId, UserId>> m_lastLeaver;

@@ -83,6 +83,8 @@ bool ClientNode::spend()
 
 void ClientNode::start()
 {
+    if (m_wiped)
+        return;
     ++m_life;
     auto opened = offline::Store::open({m_path, {}, true, false, 0});
     if (!opened) {
@@ -144,6 +146,19 @@ void ClientNode::kill(bool powerCut)
     m_disk.thaw();
     m_socket.close();
     m_http.close();
+}
+
+// What the skin does with the account's folder (sdk/qt).
+void ClientNode::wipe()
+{
+    if (wiping)
+        wiping();
+    kill();
+    m_trace.note(m_loop.now(), m_label, "wiped");
+    m_wiped = true;
+    m_disk.restore({});
+    m_drafts.clear();
+    m_olderDrafts.clear();
 }
 
 sqlite3* ClientNode::look()
@@ -340,8 +355,15 @@ void ClientNode::requestToken(bool)
 {
     // The authority's clock, not the device's.
     later([this] {
-        m_engine->tokenReady(m_tokens.issue(m_user, SessionId("session-" + m_device.str()),
-                                            m_device, m_loop.clock().wallNow(), tokenLifetimeMs));
+        if (revoked)
+            return m_engine->tokenReady(fail(ErrorCode::DeviceRevoked, "session"));
+        if (m_random.chance(refreshFails)) {
+            m_trace.note(m_loop.now(), m_label, "no token");
+            return m_engine->tokenReady(
+                fail(m_random.chance(0.5) ? ErrorCode::ServerBusy : ErrorCode::Transport, "token"));
+        }
+        m_engine->tokenReady(
+            m_tokens.issue(m_user, session(), m_device, m_loop.clock().wallNow(), tokenLifetimeMs));
     });
 }
 
@@ -350,6 +372,15 @@ void ClientNode::requestToken(bool)
 void ClientNode::linkChanged(const engine::LinkState& state)
 {
     m_trace.note(m_loop.now(), m_label, "link", std::to_string(static_cast<int>(state.link)));
+    if (revoked && state.link == engine::Link::Stopped && state.error &&
+        state.error->code == ErrorCode::DeviceRevoked) {
+        // Not from inside of the engine's call.
+        m_loop.after(0, [this, life = m_life] {
+            if (life == m_life)
+                wipe();
+        });
+        return;
+    }
     if (state.link == engine::Link::Stopped && !dying()) {
         m_trace.fail(m_loop.now(),
                      m_label + ": stopped: " + (state.error ? toString(*state.error) : "?"));

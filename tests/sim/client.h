@@ -54,6 +54,7 @@ public:
     [[nodiscard]] sqlite3* look();
     [[nodiscard]] Disk& disk() { return m_disk; }
     [[nodiscard]] const UserId& user() const { return m_user; }
+    [[nodiscard]] SessionId session() const { return SessionId("session-" + m_device.str()); }
     [[nodiscard]] const std::string& label() const { return m_label; }
     [[nodiscard]] int index() const { return m_index; }
     [[nodiscard]] const std::set<RoomId>& opened() const { return m_opened; }
@@ -93,6 +94,13 @@ public:
     [[nodiscard]] std::string oldRowsShown();
 
     std::int64_t tokenLifetimeMs = server::kAccessTokenMs;
+    /// Chance that whoever gives the tokens is not reached, or has too much to do.
+    double refreshFails = 0;
+    /// Somebody revoked this device, somewhere else: no token for it any more.
+    bool revoked = false;
+    /// It has heard so, and nothing of the account is left on it. `wiping` comes before.
+    [[nodiscard]] bool wiped() const { return m_wiped; }
+    std::function<void()> wiping;
     /// Speaks the wire as the version before this one did (olderwire.h).
     bool older = false;
     /// A page that was asked for by filter came; the checker compares.
@@ -131,6 +139,7 @@ private:
     }
 
     [[nodiscard]] bool spend();
+    void wipe();
     void later(std::function<void()> action);
     void act(std::function<void()> action);
 
@@ -187,7 +196,7 @@ private:
     std::unique_ptr<offline::Reader> m_reader;
     Way m_socket{*this, engine::Via::Socket}, m_http{*this, engine::Via::Http};
     std::uint64_t m_life = 0;
-    bool m_suspended = false, m_working = false;
+    bool m_suspended = false, m_working = false, m_wiped = false;
     std::deque<std::function<void()>> m_inbox; ///< what came while suspended
     MonoTime m_wakeAt{INT64_MAX};
     int m_sameTick = 0;

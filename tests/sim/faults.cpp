@@ -68,6 +68,17 @@ void Simulation::brokenDisk(Disk& disk, std::int64_t forMs)
     });
 }
 
+void Simulation::revoke(ClientNode& client)
+{
+    constexpr std::size_t kDevicesMin = 3; // two are left to converge
+    if (!m_revokes || m_clients.size() < kDevicesMin || !m_server.service())
+        return;
+    m_revokes = false;
+    m_trace.note(m_loop.now(), client.label(), "revoked");
+    client.revoked = true;
+    m_server.revoke(client.session());
+}
+
 void Simulation::serverFault(std::uint64_t which)
 {
     switch (which) {
@@ -107,7 +118,10 @@ void Simulation::serverFault(std::uint64_t which)
 void Simulation::fault()
 {
     ClientNode& client = anyClient();
-    switch (m_random.below(17)) {
+    switch (m_random.below(18)) {
+    case 17:
+        revoke(client);
+        break;
     case 16: {
         const auto length = between(1'000, 180'000);
         m_trace.note(m_loop.now(), client.label(), "sockets blocked", std::to_string(length));

@@ -17,10 +17,12 @@ constexpr std::int64_t kBusyMs = 100;
 class ServerNode::Observed final : public Storage
 {
 public:
-    Observed(Storage& real, Membership& membership, const std::int64_t& gapMax,
-             std::function<void(std::function<void()>)> later, std::function<bool()> refuses)
+    Observed(Storage& real, Membership& membership, const std::vector<SessionId>& revoked,
+             const std::int64_t& gapMax, std::function<void(std::function<void()>)> later,
+             std::function<bool()> refuses)
         : m_real(real)
         , m_membership(membership)
+        , m_revoked(revoked)
         , m_gapMax(gapMax)
         , m_later(std::move(later))
         , m_refuses(std::move(refuses))
@@ -36,6 +38,8 @@ public:
             m_membership.clear();
             for (const server::RoomRow& room : snapshot->rooms)
                 learn(room);
+            for (const SessionId& session : m_revoked)
+                snapshot->revoked.push_back({session, 0, true});
         }
         return snapshot;
     }
@@ -156,6 +160,7 @@ private:
     }
     Storage& m_real;
     Membership& m_membership;
+    const std::vector<SessionId>& m_revoked;
     const std::int64_t& m_gapMax;
     std::function<void(std::function<void()>)> m_later;
     std::function<bool()> m_refuses;
@@ -240,7 +245,7 @@ void ServerNode::start()
         return m_random.chance(0.5) ? ErrorCode::StorageFull : ErrorCode::StorageFailed;
     });
     m_observed = std::make_unique<Observed>(
-        *m_storage, m_membership, gapMax,
+        *m_storage, m_membership, m_revoked, gapMax,
         [this](std::function<void()> answer) { answerRead(std::move(answer)); },
         [this] { return readsRefused > 0 && m_random.chance(readsRefused); });
     ServiceConfig config;
@@ -248,6 +253,8 @@ void ServerNode::start()
     m_service = std::make_unique<Service>(*m_observed, m_tokens, m_outbound, m_loop.clock(), m_own,
                                           m_metrics, Logger(), config);
     m_trace.note(m_loop.now(), "server", "started");
+    if (started)
+        started();
     m_pumping = false;
     m_tickAt = MonoTime{INT64_MAX};
     touched();
@@ -301,6 +308,15 @@ void ServerNode::drain(std::int64_t windowMs)
 {
     if (service()) {
         m_service->drain(windowMs);
+        touched();
+    }
+}
+
+void ServerNode::revoke(const SessionId& session)
+{
+    m_revoked.push_back(session);
+    if (service()) {
+        m_service->sessionEnded(session, SessionEnd::Revoked);
         touched();
     }
 }

@@ -17,6 +17,8 @@
 namespace skein::sim
 {
 
+inline constexpr std::int64_t kGapMax = 1'000; ///< as the server has it
+
 /// Who is a member of what, from the committed operations alone.
 using Membership = std::map<RoomId, std::set<UserId>>;
 
@@ -33,6 +35,7 @@ public:
     /// The process dies after that many more writes to the disk or the network; `died` follows.
     void dieAfter(int effects) { m_effectsLeft = effects; }
     std::function<void()> died;
+    std::function<void()> started; ///< it serves
     bool spend();
     /// A copy of all files at this moment, as a snapshot of the volume would be.
     void backUp();
@@ -40,6 +43,8 @@ public:
     /// The disk becomes the last backup; the next start() begins a new generation.
     void restoreBackup();
     void drain(std::int64_t windowMs);
+    /// As another device of its user asks for: closes its connections, now and after each start.
+    void revoke(const SessionId& session);
     /// Something was handed to the service: arranges its ticks and commits.
     void touched();
 
@@ -58,12 +63,12 @@ public:
     void addManyRooms(const std::vector<UserId>& members, std::int64_t count);
 
     std::int64_t commitMs = 2;
-    double commitStalls = 0;     ///< chance of a commit that takes long enough for message_pending
-    std::int64_t gapMax = 1'000; ///< who missed more of a room gets its newest page and a hole
-    double readStalls = 0;       ///< chance of an answer to a read that writes overtake
-    double readsRefused = 0;     ///< chance of a read that is refused for now
-    double commitFails = 0;      ///< chance of a commit that the disk refuses
-    protocol::Limits limits;     ///< of the next start
+    double commitStalls = 0; ///< chance of a commit that takes long enough for message_pending
+    std::int64_t gapMax = kGapMax; ///< who missed more of a room gets its newest page and a hole
+    double readStalls = 0;         ///< chance of an answer to a read that writes overtake
+    double readsRefused = 0;       ///< chance of a read that is refused for now
+    double commitFails = 0;        ///< chance of a commit that the disk refuses
+    protocol::Limits limits;       ///< of the next start
 
 private:
     class Observed;
@@ -84,6 +89,7 @@ private:
     SeededRandom m_own;
     Metrics m_metrics;
     Membership m_membership;
+    std::vector<SessionId> m_revoked; ///< sessions are made by no sign-in here, so no file has them
     std::unique_ptr<server::SqliteStorage> m_storage;
     std::unique_ptr<Observed> m_observed;
     std::unique_ptr<server::Service> m_service;

@@ -50,6 +50,17 @@ ClientNode& Simulation::anyClient()
     return *m_clients[m_random.below(m_clients.size())];
 }
 
+// Who was not wiped.
+std::vector<ClientNode*> Simulation::left() const
+{
+    std::vector<ClientNode*> clients;
+    for (const auto& client : m_clients) {
+        if (!client->wiped())
+            clients.push_back(client.get());
+    }
+    return clients;
+}
+
 std::vector<offline::RoomRow> Simulation::rooms(ClientNode& client)
 {
     // Of a large account the upper part of the list is what people look at.
@@ -78,6 +89,7 @@ void Simulation::addDevice(std::size_t user)
     client.older = m_older && m_random.chance(0.4);
     client.started = [this, &client] { m_checker.survived(client); };
     client.died = [this, &client] { restartClient(client, between(1, 20'000)); };
+    client.wiping = [this, &client] { m_checker.wiped(client); };
     client.filtered = [this, &client](const RoomId& room, const engine::FilteredPage& page) {
         m_checker.filtered(client, room, page);
     };
@@ -91,10 +103,12 @@ void Simulation::build()
     m_backups = m_random.chance(0.2);
     m_slow = m_random.chance(0.4);
     m_older = m_random.chance(0.2);
+    m_revokes = m_random.chance(0.2);
     // Most rooms in summary, as in an account of thousands.
     if (m_random.chance(0.25))
         m_server.limits.fullSubscriptions = between(1, 3);
     m_server.died = [this] { restartServer(between(1, 15'000)); };
+    m_server.started = [this] { m_checker.serverStarted(); };
     m_server.start();
     const auto users = large ? 2 : between(2, 6);
     const auto devices =
@@ -154,25 +168,26 @@ void Simulation::chooseFaults()
     m_server.commitMs = between(1, 30);
     m_server.commitStalls = 0.01;
     m_server.readStalls = m_random.chance(0.5) ? 0.2 : 0;
-    if (m_random.chance(0.4))
+    if (m_random.chance(0.4)) {
         m_server.gapMax = between(4, 60);
-    // Where holes are filled, what changes meanwhile is to overtake the page that fills them.
-    if (m_server.gapMax > 0 && m_server.readStalls > 0)
-        m_server.readStalls = 0.6;
+        // Where holes are filled, what changes meanwhile is to overtake the page that fills them.
+        if (m_server.readStalls > 0)
+            m_server.readStalls = 0.6;
+    }
     if (m_random.chance(0.2))
         m_server.commitFails = 0.05;
     for (const auto& client : m_clients) {
         if (m_random.chance(0.1))
             client->tokenLifetimeMs = between(5'000, 120'000);
+        if (m_random.chance(0.3))
+            client->refreshFails = static_cast<double>(between(5, 60)) / 100.0;
     }
 }
 
 void Simulation::heal()
 {
     m_healing = true;
-    // Where all rooms are subscribed in full: a pong names the heads of no others, so what a proxy
-    // takes just before a room becomes a summary (no TCP does) is found by its next entry only.
-    if (m_proxy && m_server.limits.fullSubscriptions > 3)
+    if (m_proxy)
         lastWords();
     m_trace.note(m_loop.now(), "net", "heals");
     m_network.weather = Weather();
@@ -188,6 +203,7 @@ void Simulation::heal()
     bool anyBlocked = false;
     for (const auto& client : m_clients) {
         client->tokenLifetimeMs = server::kAccessTokenMs;
+        client->refreshFails = 0;
         m_network.partition(client->index(), m_loop.now());
         // Where no socket gets through for good, everything must converge over HTTP.
         const bool blocked = m_faultEvery > 0 && m_random.chance(0.1);
@@ -210,6 +226,8 @@ void Simulation::heal()
     // A queue longer than the rate limit lets through takes the time that the limit takes.
     std::int64_t unsent = 0;
     for (const auto& client : m_clients) {
+        if (!client->alive())
+            continue; // wiped
         const auto outbox = client->engine().outbox();
         unsent = std::max(unsent, outbox.queued + outbox.inFlight);
     }
@@ -226,7 +244,7 @@ void Simulation::heal()
         if (m_checker.converged(m_clients, &why))
             return;
     }
-    m_trace.fail(m_loop.now(), "g: not converged in time: " + why);
+    m_trace.fail(m_loop.now(), why + " (not converged in time)");
 }
 
 // Up from `from` as far as it is stored; asks for what is not. True: the beginning is reached.
@@ -259,7 +277,7 @@ void Simulation::readEverything()
 {
     // A server that has much to do refuses some of it for now.
     m_server.readsRefused = m_random.chance(0.5) ? 0.6 : 0;
-    for (const auto& client : m_clients) {
+    for (ClientNode* client : left()) {
         for (const auto& room : rooms(*client)) {
             if (!client->opened().contains(room.room)) {
                 client->openRoom(room.room);
@@ -278,7 +296,7 @@ void Simulation::readEverything()
     std::map<std::pair<int, RoomId>, offline::Position> reached;
     for (int round = 0; round < kRoundsMax && !all; ++round) {
         all = true;
-        for (const auto& client : m_clients) {
+        for (ClientNode* client : left()) {
             for (const auto& room : rooms(*client)) {
                 auto& from =
                     reached.try_emplace({client->index(), room.room}, INT64_MAX).first->second;
@@ -292,7 +310,7 @@ void Simulation::readEverything()
     // What was stored before is asked about by itself, as fast as the server lets a user ask.
     const auto anyOld = [&] {
         old.clear();
-        for (const auto& client : m_clients) {
+        for (ClientNode* client : left()) {
             if (old.empty())
                 old = client->oldRowsShown();
         }
@@ -311,7 +329,7 @@ void Simulation::readEverything()
 // Pages by filter say what the log says, and leave no trace on the device.
 void Simulation::checkFiltered()
 {
-    for (const auto& client : m_clients) {
+    for (ClientNode* client : left()) {
         for (const auto& room : rooms(*client)) {
             client->engine().wantFiltered(room.room, protocol::kFilterMedia, Seq());
             client->touched();
@@ -337,7 +355,7 @@ Outcome Simulation::run()
         readEverything();
         m_checker.allSeen();
         m_checker.final(m_clients);
-        for (const auto& client : m_clients)
+        for (ClientNode* client : left())
             client->checkScreen();
         checkFiltered();
         if (m_server.integrity() != "ok")

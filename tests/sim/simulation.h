@@ -65,6 +65,7 @@ private:
     void restoreServer();
     void restartClient(ClientNode& client, std::int64_t afterMs);
     void brokenDisk(Disk& disk, std::int64_t forMs);
+    void revoke(ClientNode& client);
     void heal();
     void lastWords();
     void readEverything();
@@ -75,6 +76,7 @@ private:
     [[nodiscard]] std::int64_t between(std::int64_t low, std::int64_t high);
     [[nodiscard]] std::vector<offline::RoomRow> rooms(ClientNode& client);
     [[nodiscard]] ClientNode& anyClient();
+    [[nodiscard]] std::vector<ClientNode*> left() const;
 
     Options m_options;
     Loop m_loop;
@@ -94,6 +96,7 @@ private:
     bool m_backups = false; ///< the server is restored from one
     bool m_slow = false;    ///< readers
     bool m_older = false;   ///< some devices were not updated yet
+    bool m_revokes = false; ///< one device is revoked, as long as two are left
     int m_restores = 0;
 };
 

@@ -1,6 +1,7 @@
 // Catching up: welcome's list of changed rooms, log ranges, history pages, revalidation, epochs.
 #include "tests/unit/service/world.h"
 
+#include <map>
 #include <set>
 
 using namespace skein;
@@ -284,6 +285,39 @@ TEST(Sync, moreRoomsThanAFrameTakesComeAfterwards)
     for (const RoomDirty& dirty : cast.member.all<RoomDirty>())
         seen.insert(dirty.head.room.str());
     EXPECT_EQ(seen.size(), kDirtyPerFrameMax + 251);
+}
+
+TEST(Sync, aPongNamesForAWhileTheRoomsThatHaveBecomeSummaries)
+{
+    Cast cast(unlimited());
+    const RoomId quiet = cast.owner.makeRoom({"member"});
+    cast.owner.hello();
+    cast.member.hello({{cast.room, Epoch(1), Seq(1)}, {quiet, Epoch(1), Seq(1)}});
+    const auto named = [&cast](std::int64_t after) {
+        cast.world.advance(after);
+        cast.member.send(Ping{7});
+        std::map<RoomId, Seq> heads;
+        const auto pong = cast.member.last<Pong>();
+        for (const protocol::RoomHi& one : pong->heads)
+            heads[one.room] = one.head;
+        return heads;
+    };
+    EXPECT_EQ(named(10'000).size(), 2u);
+    const Seq head = cast.owner.say(quiet, "lost on its way").seq;
+    cast.member.send(UnsubscribeRoom{quiet});
+    EXPECT_EQ(named(10'000)[quiet], head);
+    EXPECT_EQ(named(10'000)[quiet], head) << "one pong may be lost, too";
+    EXPECT_EQ(named(110'000).count(quiet), 0u) << "not for ever";
+    EXPECT_EQ(named(10'000).count(cast.room), 1u);
+    // Not to somebody who has left it meanwhile.
+    cast.member.send(UnsubscribeRoom{cast.room});
+    EXPECT_EQ(named(10'000).count(cast.room), 1u);
+    MemberSet out;
+    out.room = cast.room;
+    out.tempId = cast.owner.temp();
+    out.user = cast.member.user;
+    cast.owner.send(out);
+    EXPECT_EQ(named(10'000).count(cast.room), 0u);
 }
 
 TEST(Sync, roomsOpenAtHelloAreLiveAtOnceAndReportedWhenTheyMoved)
