@@ -14,11 +14,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 # What Q9 of docs/reliability.md names.
 SUBJECTS = {
-    "outbox": r"sdk/engine/sendqueue\.(cpp|h)|offline/outbox\.(cpp|h)",
-    "cursor": r"sdk/engine/logtracker\.(cpp|h)|offline/spans\.(cpp|h)",
+    "outbox": r"sdk/engine/(sendqueue|sender|changes|commands)\.(cpp|h)|offline/outbox\.(cpp|h)",
+    "cursor": r"sdk/engine/(logtracker|sync|history)\.(cpp|h)|offline/spans\.(cpp|h)",
     "rate limiter": r"sdk/engine/ratelimiter\.(cpp|h)|protocol/tokenbucket\.h",
     "codec": r"protocol/[a-z]+\.(cpp|h)|protocol/detail/[a-z]+\.h",
-    "authorisation": r"server/service/(tokens|rooms|messages)\.(cpp|h)",
+    "authorisation": r"server/service/(tokens|session|rooms|messages|sync|positions|drafts|ephemeral)\.(cpp|h)",
 }
 
 # Terms that no test can decide: (file, text of the line without blanks at its ends): why.

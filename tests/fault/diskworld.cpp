@@ -69,6 +69,10 @@ void DiskWorld::begin()
     log.clear();
     othersRead = othersDelivered = myRead = 0;
     member = true;
+    roomName = "Room";
+    heIsMember = false;
+    myDraft = {};
+    gapMax = INT64_MAX;
     others.clear();
     epoch = 1;
     if (!m_folder.empty())
@@ -158,6 +162,8 @@ void DiskWorld::commit(protocol::Event event, bool toSelf)
                 target.deleted = event.deleted = true;
             } else if (event.kind == protocol::Kind::Reaction) {
                 target.reactions = event.reactions;
+            } else if (event.kind == protocol::Kind::Pin) {
+                target.pinned = event.pinned;
             }
         }
         log[seq] = event;
@@ -187,6 +193,11 @@ void DiskWorld::answerOneSync(const protocol::SyncRequest& request)
             for (auto it = log.upper_bound(cursor.since.value()); it != log.end(); ++it) {
                 room.events.push_back(it->second);
                 room.hi = Seq(it->first);
+            }
+            if (serverHead() - cursor.since.value() > gapMax) {
+                room.events.erase(room.events.begin(), room.events.end() - kPageSize);
+                room.lo = room.events.front().seq;
+                room.limited = true;
             }
             if (cursor.epoch != Epoch() && cursor.epoch != Epoch(epoch)) {
                 room.events.clear();
@@ -238,8 +249,12 @@ void DiskWorld::serve()
                                      0};
             protocol::RoomInfo about = info(serverHead());
             about.head = where;
+            about.name = roomName;
+            about.role = protocol::Role::Owner;
+            about.members = heIsMember ? 3 : 2;
             if constexpr (std::is_same_v<F, protocol::Hello>) {
                 auto welcome = welcomeFrame();
+                welcome.drafts = myDraft.rev;
                 if (member)
                     welcome.dirty = {where};
                 say(welcome);
@@ -275,7 +290,13 @@ void DiskWorld::serve()
                 her.name = "Her";
                 her.read = Seq(othersRead);
                 her.delivered = Seq(othersDelivered);
-                say(protocol::MembersResponse{frame.req, kRoom, {me, her}, false, ""});
+                std::vector<protocol::MemberInfo> all{me, her};
+                if (heIsMember) {
+                    all.emplace_back();
+                    all.back().user = kHim;
+                    all.back().name = "Him";
+                }
+                say(protocol::MembersResponse{frame.req, kRoom, all, false, ""});
             } else if constexpr (std::is_same_v<F, protocol::Revalidate>) {
                 protocol::RevalidateResponse page{frame.req,         kRoom, frame.lo, frame.hi,
                                                   Seq(serverHead()), {},    false};
@@ -320,6 +341,35 @@ void DiskWorld::serve()
             } else if constexpr (std::is_same_v<F, protocol::MessageDelete>) {
                 event.kind = protocol::Kind::Delete;
                 commit(std::move(event), true);
+            } else if constexpr (std::is_same_v<F, protocol::PinSet>) {
+                event.kind = protocol::Kind::Pin;
+                event.pinned = frame.on;
+                commit(std::move(event), true);
+            } else if constexpr (std::is_same_v<F, protocol::RoomUpdate>) {
+                event.kind = protocol::Kind::Room;
+                event.name = frame.name;
+                roomName = frame.name.value_or(roomName);
+                commit(std::move(event), true);
+            } else if constexpr (std::is_same_v<F, protocol::MemberSet>) {
+                event.kind = protocol::Kind::Member;
+                event.member = frame.user;
+                event.role = frame.role;
+                event.name = "Him";
+                heIsMember = frame.role.has_value();
+                commit(std::move(event), true);
+            } else if constexpr (std::is_same_v<F, protocol::DraftSet>) {
+                if (frame.base == myDraft.rev) {
+                    myDraft.rev = myDraft.rev.next();
+                    myDraft.text = frame.text;
+                    if (frame.dropOther)
+                        myDraft.other.clear();
+                }
+                say(protocol::DraftChanged{myDraft, frame.tempId});
+            } else if constexpr (std::is_same_v<F, protocol::DraftsRequest>) {
+                protocol::DraftsResponse all{frame.req, {}, myDraft.rev, false};
+                if (myDraft.rev > frame.after)
+                    all.drafts = {myDraft};
+                say(all);
             } else if constexpr (std::is_same_v<F, protocol::ReactionSet>) {
                 event.kind = protocol::Kind::Reaction;
                 if (frame.on)
@@ -369,6 +419,15 @@ void DiskWorld::receipts(std::int64_t read, std::int64_t delivered)
     position.read = Seq(othersRead);
     position.delivered = Seq(othersDelivered);
     say(protocol::Receipts{kRoom, {position}});
+}
+
+void DiskWorld::otherDeviceWrites(const std::string& text, const std::string& other)
+{
+    myDraft.room = kRoom;
+    myDraft.rev = myDraft.rev.next();
+    myDraft.text = text;
+    myDraft.other = other;
+    say(protocol::DraftChanged{myDraft, TempId()});
 }
 
 DiskState DiskWorld::look()
@@ -437,6 +496,8 @@ std::string DiskWorld::line(const offline::MessageRow& row)
         out << " edited";
     if (row.deleted)
         out << " deleted";
+    if (row.pinned)
+        out << " pinned";
     for (const auto& reaction : row.reactions)
         out << ' ' << reaction.key << 'x' << reaction.users.size();
     return out.str();
@@ -460,9 +521,9 @@ std::vector<std::string> DiskWorld::shown()
     if (rooms) {
         for (const auto& room : *rooms) {
             std::ostringstream out;
-            out << "room head=" << room.head.value() << " read=" << room.read.value()
+            out << room.name << " head=" << room.head.value() << " read=" << room.read.value()
                 << " unread=" << room.unread << " others=" << room.othersRead.value() << '/'
-                << room.othersDelivered.value() << " draft=" << room.draft
+                << room.othersDelivered.value() << " draft=" << room.draft << '+' << room.draftOther
                 << " queued=" << room.queued << " failed=" << room.failed
                 << " last=" << (room.last ? room.last->text : "");
             lines.push_back(out.str());

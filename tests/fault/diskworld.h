@@ -24,6 +24,8 @@ struct DiskState {
     std::string invariant;    ///< empty = holds
 };
 
+inline const UserId kHim{"u_him"};
+
 class DiskWorld : public World
 {
 protected:
@@ -47,6 +49,8 @@ protected:
     void sheWrites(const std::string& body, bool told);
     void sheChanges(protocol::Event event, bool told);
     void receipts(std::int64_t read, std::int64_t delivered);
+    /// Another device of this user wrote a draft, `other` beside it.
+    void otherDeviceWrites(const std::string& text, const std::string& other);
 
     [[nodiscard]] DiskState look();
     /// The room as a screen would read it: one line a row, then the room's counts.
@@ -61,12 +65,16 @@ protected:
     /// Opens the store and makes the engine; false when the disk refused.
     bool openAll();
 
-    static constexpr int kLogSize = 6;
+    static constexpr int kLogSize = 6, kPageSize = 3;
     static constexpr int kSettleSteps = 60;
     static constexpr std::int64_t kSettleStepMs = 1'500; ///< in all longer than every back-off
     skein::fault::FaultVfs failing;
     std::int64_t othersRead = 0, othersDelivered = 0, myRead = 0;
-    bool member = true;                     ///< of kRoom, as the server sees it
+    bool member = true; ///< of kRoom, as the server sees it
+    std::string roomName = "Room";
+    bool heIsMember = false;         ///< a third user, in kRoom
+    protocol::DraftInfo myDraft;     ///< in kRoom; rev 0: none was ever written
+    std::int64_t gapMax = INT64_MAX; ///< who missed more gets the newest kPageSize and a hole
     std::vector<protocol::RoomInfo> others; ///< rooms besides kRoom
 
 private:

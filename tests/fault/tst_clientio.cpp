@@ -56,6 +56,8 @@ protected:
         bool again = false;
         /// Whether the process may die: not where the end then is another one, as right.
         bool mayDie = true;
+        /// What a view does of itself when what it has asked for does not come.
+        std::function<void()> asksAgain = [] {};
     };
 
     void everyPoint(const Operation& operation)
@@ -65,6 +67,8 @@ protected:
         operation.before();
         chill();
         (void)operation.act();
+        settle(2);
+        operation.asksAgain();
         settle();
         const auto expected = shown();
         const DiskState clean = look();
@@ -129,6 +133,8 @@ private:
             (claim && !*claim && !operation.present(state))) {
             EXPECT_NE(operation.act(), false) << "there is space again";
         }
+        settle(2);
+        operation.asksAgain();
         settle();
         state = look();
         EXPECT_EQ(state.integrity, "ok");
@@ -433,6 +439,87 @@ TEST_F(ClientIo, beingPutOut)
                     return {};
                 },
                 {}});
+}
+
+TEST_F(ClientIo, pinning)
+{
+    everyPoint({[] {}, [this] { return claimOf(engine->pin(kRoom, rowOf("m1"), true)); },
+                [](const DiskState& found) { return !found.outbox.empty(); }});
+}
+
+TEST_F(ClientIo, renamingTheRoom)
+{
+    everyPoint({[] {},
+                [this] {
+                    return claimOf(engine->updateRoom(kRoom, {std::string("Renamed"), {}, {}}));
+                },
+                [](const DiskState& found) { return !found.outbox.empty(); }});
+}
+
+TEST_F(ClientIo, addingAMember)
+{
+    everyPoint({[] {},
+                [this] { return claimOf(engine->setMember(kRoom, kHim, protocol::Role::Member)); },
+                [](const DiskState& found) { return !found.outbox.empty(); }});
+}
+
+TEST_F(ClientIo, aDraftOfAnotherDeviceArriving)
+{
+    everyPoint({[] {},
+                [this]() -> std::optional<bool> {
+                    otherDeviceWrites("theirs", "");
+                    return {};
+                },
+                {}});
+}
+
+TEST_F(ClientIo, takingOverTheDraftOfAnotherDevice)
+{
+    everyPoint({[this] { otherDeviceWrites("mine", "theirs"); },
+                [this] { return claimOf(engine->settleOtherDraft(kRoom, true)); },
+                [](const DiskState& found) { return contains(found.drafts, "mine\n\ntheirs"); }});
+}
+
+TEST_F(ClientIo, aPageOfHistoryArriving)
+{
+    // What a gap too large has swallowed comes as one page, when it is looked at.
+    const auto look = [this] { engine->wantHistory(kRoom, Seq(serverHead() - kPageSize + 1)); };
+    everyPoint({[this] {
+                    drop();
+                    for (int i = 0; i < 12; ++i)
+                        sheWrites("missed " + std::to_string(i), false);
+                    gapMax = 5;
+                    settle(3);
+                    const auto rows = shown();
+                    ASSERT_TRUE(std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+                        return row.starts_with("hole");
+                    }));
+                    chill();
+                },
+                [this, look]() -> std::optional<bool> {
+                    look();
+                    serve();
+                    return {};
+                },
+                {},
+                true,
+                true,
+                look});
+    for (const std::string& row : shown())
+        EXPECT_FALSE(row.starts_with("hole")) << row;
+}
+
+// Not kept, so there is no point at which a disk could fail: it is shown on a broken one as well.
+TEST_F(ClientIo, aPageByFilterArrivingTouchesNoDisk)
+{
+    begin();
+    chill();
+    failing.arm(1, FaultVfs::How::IoError, FaultVfs::Times::ForEver);
+    engine->wantFiltered(kRoom, protocol::kFilterMedia, Seq());
+    serve();
+    EXPECT_FALSE(failing.fired()) << failing.where();
+    failing.disarm();
+    EXPECT_EQ(screen.filtered.size(), 1u);
 }
 
 // Written, not synced, and the process died; the next one shows it as waiting to be sent, so the

@@ -234,6 +234,18 @@ protected:
         op.event.target = Seq(target);
         return op;
     }
+    DraftOp draft(const UserRow& user, const std::string& body, Rev base = {})
+    {
+        DraftOp op;
+        op.room = m_room.key;
+        op.user = user.key;
+        op.device = DeviceId("d1");
+        op.tempId = makeTempId({1'700'000'000'000}, m_random);
+        op.base = base;
+        op.text = body;
+        op.ts = 8;
+        return op;
+    }
     template <class T>
     static Done<T> note(Answers& answers)
     {
@@ -287,6 +299,11 @@ private:
         m_storage->createSession(
             {SessionId("s1"), m_ana.key, DeviceId("d1"), "laptop", "hash1", 5, 1'000'000},
             note<SessionMade>(answers));
+        m_storage->pump();
+        m_storage->createSession(
+            {SessionId("s2"), m_ana.key, DeviceId("d2"), "phone", "hash2", 6, 1'000'000},
+            note<SessionMade>(answers));
+        m_storage->setDraft(draft(m_ben, "half a sentence"), note<DraftStored>(answers));
         m_storage->pump();
         for (const auto& answer : answers)
             ASSERT_FALSE(answer) << toString(*answer);
@@ -461,6 +478,51 @@ TEST_F(ServerIo, revokingASession)
 {
     everyPoint([this](Answers& answers) {
         m_storage->revokeSession(SessionId("s1"), 11, note<bool>(answers));
+    });
+}
+
+TEST_F(ServerIo, revokingADevice)
+{
+    everyPoint([this](Answers& answers) {
+        m_storage->revokeDevice({SessionId("s2"), SessionId("s1"), 11}, note<bool>(answers));
+    });
+}
+
+TEST_F(ServerIo, drafts)
+{
+    everyPoint([this](Answers& answers) {
+        m_storage->setDraft(draft(m_ana, "a first one"), note<DraftStored>(answers));
+        // Not knowing the one that is there, which so stays beside it.
+        m_storage->setDraft(draft(m_ben, "of another device"), note<DraftStored>(answers));
+    });
+}
+
+TEST_F(ServerIo, readingDrafts)
+{
+    everyPointOfReading([this](std::function<void(std::string)> done) {
+        m_storage->readDrafts({m_ben.key, 0, 100}, 1'000'000, [done](Result<DraftsPage> page) {
+            std::string all = page ? "" : "error";
+            if (page) {
+                for (const DraftRow& row : page->drafts)
+                    all += row.text + '|' + row.other;
+            }
+            done(all);
+        });
+    });
+}
+
+TEST_F(ServerIo, listingSessions)
+{
+    everyPointOfReading([this](std::function<void(std::string)> done) {
+        m_storage->listSessions(SessionId("s1"), 100,
+                                [done](Result<std::vector<SessionRow>> sessions) {
+                                    std::string all = sessions ? "" : "error";
+                                    if (sessions) {
+                                        for (const SessionRow& row : *sessions)
+                                            all += row.id.str() + ' ' + row.deviceName + '|';
+                                    }
+                                    done(all);
+                                });
     });
 }
 

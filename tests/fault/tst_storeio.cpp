@@ -1,6 +1,7 @@
 // The device's store by itself on a failing disk: made, opened, recovered, with every call to the
 // disk failing in turn; and with a log that a power cut tore, at every frame and at random places.
 #include "core/random.h"
+#include "offline/migrations.h"
 #include "offline/store.h"
 #include "protocol/codec.h"
 #include "tests/fault/faultvfs.h"
@@ -190,6 +191,111 @@ TEST_F(StoreIo, beingMade)
             }
         }
     }
+}
+
+// A file as an older version left it: what the user had written in it, and a part of the log.
+TEST_F(StoreIo, beingBroughtUpFromEachOlderVersion)
+{
+    // Columns that the first version had.
+    const auto content = [this] {
+        sqlite3* db = nullptr;
+        EXPECT_EQ(sqlite3_open(m_path.c_str(), &db), SQLITE_OK);
+        Strings rows;
+        for (const char* sql :
+             {"SELECT 'room', server_id, name, head, synced, read FROM rooms ORDER BY id",
+              "SELECT 'user', server_id, name FROM users ORDER BY id",
+              "SELECT 'message', id, tid, temp_id, body, failed FROM messages ORDER BY id",
+              "SELECT 'span', room, lo, hi, as_of FROM spans ORDER BY room, lo",
+              "SELECT 'outbox', id, temp_id, op, payload, failed FROM outbox ORDER BY id",
+              "SELECT 'draft', room, text FROM drafts ORDER BY room"}) {
+            sqlite3_stmt* row = nullptr;
+            EXPECT_EQ(sqlite3_prepare_v2(db, sql, -1, &row, nullptr), SQLITE_OK)
+                << sqlite3_errmsg(db);
+            while (sqlite3_step(row) == SQLITE_ROW) {
+                std::string line;
+                for (int i = 0; i < sqlite3_column_count(row); ++i) {
+                    const auto* cell = sqlite3_column_text(row, i);
+                    line += cell ? reinterpret_cast<const char*>(cell) : "NULL";
+                    line += '|';
+                }
+                rows.push_back(line);
+            }
+            sqlite3_finalize(row);
+        }
+        sqlite3_close(db);
+        return rows;
+    };
+    const auto older = [this](std::size_t version) {
+        fresh();
+        sqlite3* db = nullptr;
+        ASSERT_EQ(sqlite3_open(m_path.c_str(), &db), SQLITE_OK);
+        std::string script = "PRAGMA journal_mode = WAL;";
+        for (std::size_t i = 0; i < version; ++i)
+            script += std::string(migrations()[i]) + '\n';
+        script += "PRAGMA user_version = " + std::to_string(version) + ';';
+        script += "INSERT INTO users(id, server_id, name) VALUES(1, 'u_me', 'Me');"
+                  "INSERT INTO rooms(id, server_id, name, epoch, head, head_ord, synced, read)"
+                  " VALUES(1, 'room1', 'Room', 1, 3, 3, 3, 2);"
+                  "INSERT INTO spans VALUES(1, 1, 3, 3);";
+        for (int seq = 1; seq <= 3; ++seq) {
+            const std::string n = std::to_string(seq);
+            script += "INSERT INTO messages(id, tid, event_id, sender, kind, body, ts, ord)"
+                      " VALUES((1 << 40) + " +
+                      n + ", " + n + ", 'e" + n + "', 1, 0, 'm" + n + "', " + n + ", " + n + ");";
+        }
+        protocol::MessageSend send;
+        send.room = RoomId("room1");
+        send.tempId = TempId("018bcfe5-6800-7000-8000-000000000001");
+        send.body = "not sent yet";
+        script += "INSERT INTO outbox VALUES(1, '" + send.tempId.str() + "', 1, 0, 1024, '" +
+                  protocol::encode(protocol::ClientFrame(send)) +
+                  "', NULL, 0, 1);"
+                  "INSERT INTO messages(id, tid, temp_id, sender, kind, body, ts)"
+                  " VALUES((1 << 40) + (1 << 39) + 1, 1024, '" +
+                  send.tempId.str() +
+                  "', 1, 0, 'not sent yet', 1);"
+                  "INSERT INTO drafts(room, text, changed_ms) VALUES(1, 'half a sentence', 1);";
+        ASSERT_EQ(sqlite3_exec(db, script.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+            << sqlite3_errmsg(db);
+        sqlite3_close(db);
+        m_disk.forgetUnsynced();
+    };
+    std::int64_t points = 0;
+    for (std::size_t version = 1; version < migrations().size(); ++version) {
+        older(version);
+        const Strings before = content();
+        ASSERT_EQ(before.size(), 9u);
+        for (const Fault& fault : kFaults) {
+            for (const int after : {0, 1, 2}) { // goes on, dies, loses its power
+                bool met = true;
+                for (std::int64_t nth = 1; met; ++nth) {
+                    ASSERT_LT(nth, kPointsMax);
+                    older(version);
+                    m_disk.arm(nth, fault.how, fault.times);
+                    const auto tried = open();
+                    met = m_disk.fired();
+                    points += met ? 1 : 0;
+                    m_disk.disarm();
+                    SCOPED_TRACE("version " + std::to_string(version) + ", disk " + fault.name +
+                                 " at " + m_disk.where() + ", then " + std::to_string(after));
+                    if (after > 0)
+                        die(after == 2);
+                    if (after > 0 || !tried) {
+                        const auto opened = open();
+                        ASSERT_TRUE(opened) << toString(opened.error());
+                    }
+                    EXPECT_EQ(content(), before);
+                    EXPECT_EQ(queued(), Strings{"not sent yet"});
+                    EXPECT_EQ(draft(), "half a sentence");
+                    EXPECT_EQ(integrity(), "ok");
+                    if (HasFailure())
+                        return;
+                }
+            }
+        }
+    }
+    EXPECT_GT(points, 0);
+    std::printf("%lld points\n", static_cast<long long>(points));
 }
 
 TEST_F(StoreIo, beingOpenedWithALogThatWasNotFoldedIn)

@@ -80,6 +80,11 @@ ALTER TABLE session ADD COLUMN rotated INTEGER NOT NULL DEFAULT 0;
 
 } // namespace
 
+std::span<const char* const> migrations() noexcept
+{
+    return kMigrations;
+}
+
 std::int64_t schemaVersion() noexcept
 {
     return static_cast<std::int64_t>(kMigrations.size());

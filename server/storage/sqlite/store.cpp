@@ -35,7 +35,7 @@ namespace
 {
 
 constexpr std::int64_t kWalBytesMax = 64LL * 1024 * 1024;
-constexpr std::int64_t kPageBytes = 4'096;
+constexpr int kPageBytes = 4'096;
 constexpr std::chrono::milliseconds kCheckpointEvery{100};
 // Pages in the WAL from which a checkpoint is worth its two syncs, and a third of the commit that
 // starts the file over.
@@ -292,7 +292,7 @@ Result<void> Store::start()
         return {};
     if (auto opened = m_checkpointDb.open(path, vfs); !opened)
         return opened;
-    sqlite::lengthenWal(m_writeDb.handle());
+    sqlite::lengthenWal(m_writeDb.handle(), kCheckpointPages, kPageBytes);
     m_writerThread = std::thread([this] { writerLoop(); });
     m_readerThread = std::thread([this] { readerLoop(); });
     m_checkpointThread = std::thread([this] { checkpointLoop(); });
@@ -577,7 +577,7 @@ void Store::boundWal()
                                              SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (rc == SQLITE_OK) {
         m_walPages = 0;
-        sqlite::lengthenWal(m_writeDb.handle());
+        sqlite::lengthenWal(m_writeDb.handle(), kCheckpointPages, kPageBytes);
     }
 }
 

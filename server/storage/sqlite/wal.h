@@ -16,7 +16,8 @@ namespace skein::server::sqlite
 
 /// Lengthens the log with zeros, which are no frames to SQLite, as far as there is room: a sync of
 /// what lies inside a file is one flush of the disk, a sync of what made the file longer is two
-/// (docs/performance.md). Without it commits are slower and no less safe.
-void lengthenWal(sqlite3* db);
+/// (docs/performance.md). Without it commits are slower and no less safe. `pages`: from so many on
+/// the log is moved into the database and begun anew; it is made to hold them and some more.
+void lengthenWal(sqlite3* db, int pages, int pageBytes);
 
 } // namespace skein::server::sqlite

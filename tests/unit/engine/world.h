@@ -309,48 +309,35 @@ protected:
 
     std::int64_t serverHead() const { return log.empty() ? 0 : log.rbegin()->first; }
 
-    /// The answer to a request of one room, from `log`.
+    /// The answer to a request, from `log`.
     protocol::SyncResponse pageOf(const protocol::SyncRequest& request, std::int64_t limit) const
     {
-        protocol::SyncRoom room;
-        room.room = request.rooms.at(0).room;
-        room.epoch = Epoch(epoch);
-        room.head = Seq(serverHead());
-        room.ord = Ord(serverHead());
-        room.lo = request.rooms[0].since.next();
-        room.hi = request.rooms[0].since;
-        for (auto it = log.upper_bound(room.hi.value());
-             it != log.end() && static_cast<std::int64_t>(room.events.size()) < limit; ++it) {
-            room.events.push_back(it->second);
-            room.hi = Seq(it->first);
+        protocol::SyncResponse response;
+        response.req = request.req;
+        for (const auto& cursor : request.rooms) {
+            protocol::SyncRoom room;
+            room.room = cursor.room;
+            room.epoch = Epoch(epoch);
+            room.head = Seq(serverHead());
+            room.ord = Ord(serverHead());
+            room.lo = cursor.since.next();
+            room.hi = cursor.since;
+            for (auto it = log.upper_bound(cursor.since.value());
+                 it != log.end() && static_cast<std::int64_t>(room.events.size()) < limit; ++it) {
+                room.events.push_back(it->second);
+                room.hi = Seq(it->first);
+            }
+            response.more = response.more || room.hi < room.head;
+            response.rooms.push_back(std::move(room));
         }
-        return {request.req, {room}, room.hi < room.head};
+        return response;
     }
 
     /// Answers every sync_request from `log` (messages m1 … mN by default).
     void answerSync(std::int64_t limit = 200)
     {
         for (const auto& request : transport.take<protocol::SyncRequest>()) {
-            protocol::SyncResponse response;
-            response.req = request.req;
-            for (const auto& cursor : request.rooms) {
-                protocol::SyncRoom room;
-                room.room = cursor.room;
-                room.epoch = Epoch(epoch);
-                room.head = Seq(serverHead());
-                room.ord = Ord(serverHead());
-                room.lo = cursor.since.next();
-                room.hi = cursor.since;
-                for (auto it = log.upper_bound(cursor.since.value());
-                     it != log.end() && static_cast<std::int64_t>(room.events.size()) < limit;
-                     ++it) {
-                    room.events.push_back(it->second);
-                    room.hi = Seq(it->first);
-                }
-                response.more = response.more || room.hi < room.head;
-                response.rooms.push_back(room);
-            }
-            say(response);
+            say(pageOf(request, limit));
         }
     }
 
