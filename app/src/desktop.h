@@ -35,7 +35,7 @@ public:
     /// Who gets the visit: the real host (punycode where the letters are not Latin), or the mail
     /// address.
     Q_INVOKABLE QString linkTarget(const QString& url) const;
-    /// Links in a text, in order, at most kLinksMax.
+    /// Links in a text, in order, at most kLinksMax (app/src/links.h).
     Q_INVOKABLE QStringList links(const QString& text) const;
     /// "Today", "Yesterday", "Monday, 3 November" in the user's language.
     Q_INVOKABLE QString dayText(const QDateTime& when) const;
@@ -44,13 +44,6 @@ public:
     /// Letters as a person counts them (grapheme clusters are not split by the server, code points
     /// are counted).
     Q_INVOKABLE int length(const QString& text) const;
-
-    static constexpr int kLinksMax = 5;
 };
-
-/// As Desktop::links(), on plain values for tests.
-[[nodiscard]] QStringList linksIn(const QString& text);
-/// True for http, https with a host and mailto with an address.
-[[nodiscard]] bool isAllowedLink(const QString& url);
 
 } // namespace Skein

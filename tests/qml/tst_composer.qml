@@ -49,6 +49,26 @@ Item {
                 spy.clear();
         }
 
+        function test_theCountdownOfASlowedQueueIsShownAndSaid() {
+            const slowed = findChild(composer, "slowed");
+            verify(!slowed.visible);
+            const height = composer.implicitHeight;
+            composer.slowedSeconds = 7;
+            verify(slowed.visible);
+            verify(slowed.text.indexOf("7") >= 0, slowed.text);
+            verify(composer.implicitHeight > height, "it has a place of its own");
+            compare(slowed.Accessible.role, Accessible.AlertMessage);
+            compare(slowed.Accessible.name, slowed.text);
+            composer.slowedSeconds = 6;
+            verify(slowed.text.indexOf("6") >= 0, slowed.text);
+            // It hinders nobody from writing on.
+            type("ab");
+            keyClick(Qt.Key_Return);
+            compare(sent.count, 1);
+            composer.slowedSeconds = 0;
+            verify(!slowed.visible);
+            compare(composer.implicitHeight, height);
+        }
         function test_enterSendsAndShiftEnterBreaksTheLine() {
             type("ab");
             keyClick(Qt.Key_Return, Qt.ShiftModifier);

@@ -1,4 +1,5 @@
 #include "app/src/desktop.h"
+#include "app/src/links.h"
 
 #include <gtest/gtest.h>
 
