@@ -23,7 +23,7 @@ QStringList linksIn(const QString& text)
         return {};
     static const QRegularExpression pattern(
         QStringLiteral(
-            R"((?:https?://|mailto:)[^\s<>"'`\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]+)"),
+            R"((?:https?://|mailto:)[^\s\p{Z}\p{Cc}<>"'`\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]+)"),
         QRegularExpression::CaseInsensitiveOption);
     QStringList result;
     auto matches = pattern.globalMatch(text);

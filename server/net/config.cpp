@@ -104,6 +104,10 @@ Result<Invocation> readInvocation(int argc, const char* const* argv)
                  "No limits per connection on messages and requests (load tests)");
     app.add_flag("--restored", options.restored,
                  "The data directory was restored from a backup: clients fetch anew, once");
+    app.add_option("--heartbeat-ms", options.heartbeatMs,
+                   "How long a connection may be silent before it is asked for a sign of life")
+        ->check(CLI::Range(std::int64_t{1'000}, std::int64_t{600'000}))
+        ->capture_default_str();
     app.add_option("--drain-ms", options.drainMs,
                    "Window over which clients reconnect after a shutdown")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{600'000}))

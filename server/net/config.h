@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "core/result.h"
+#include "protocol/limits.h"
 #include "server/service/tokens.h"
 
 #include <cstdint>
@@ -30,6 +31,8 @@ struct ServerOptions {
     bool restored = false;
     /// A used refresh token is taken once more for so long, while its successor is unused.
     std::int64_t refreshOverlapMs = kRefreshOverlapMs;
+    /// A client that is silent for so long is asked, and given up kHeartbeatGraceMs later.
+    std::int64_t heartbeatMs = protocol::kHeartbeatMs;
     std::int64_t drainMs = 3'000; ///< window over which clients are told to come back
     /// Cost of a password hash, in MiB. Below the default only for tests and demonstrations on this
     /// machine.

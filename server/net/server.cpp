@@ -139,6 +139,7 @@ Result<std::uint16_t> Server::Impl::start()
 
     ServiceConfig config;
     config.connectionsPerUserMax = m_options.connectionsPerUser;
+    config.heartbeatMs = m_options.heartbeatMs;
     config.enforceRateLimits = m_options.rateLimits;
     if (!m_options.rateLimits) {
         // What is advertised is what is enforced: clients would otherwise hold themselves back.

@@ -54,8 +54,9 @@ public:
         m_process->start(qEnvironmentVariable("SKEIN_SERVER", QStringLiteral(SKEIN_SERVER_BINARY)),
                          {QStringLiteral("--data"), m_dataDir, QStringLiteral("--listen"),
                           QStringLiteral("127.0.0.1:%1").arg(m_port),
-                          QStringLiteral("--no-rate-limits"), QStringLiteral("--password-mib"),
-                          QStringLiteral("1"), QStringLiteral("--drain-ms"), QStringLiteral("50")});
+                          QStringLiteral("--password-mib"), QStringLiteral("1"),
+                          QStringLiteral("--drain-ms"), QStringLiteral("50")} +
+                             options);
         QByteArray output;
         const bool ready = until([&] {
             output += m_process->readAll();
@@ -75,6 +76,8 @@ public:
     }
     /// The process stands still: what is sent to it arrives nowhere, and no connection ends.
     void freeze() const { ::kill(static_cast<pid_t>(m_process->processId()), SIGSTOP); }
+    /// Of the next start().
+    QStringList options{QStringLiteral("--no-rate-limits")};
     [[nodiscard]] QUrl url() const
     {
         return QUrl(QStringLiteral("http://127.0.0.1:%1").arg(m_port));

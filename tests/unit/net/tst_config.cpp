@@ -51,6 +51,8 @@ TEST(Config, everyOptionArrives)
                                   "0",
                                   "--limit-loopback",
                                   "--no-rate-limits",
+                                  "--heartbeat-ms",
+                                  "1000",
                                   "--drain-ms",
                                   "9",
                                   "--refresh-overlap-ms",
@@ -70,6 +72,7 @@ TEST(Config, everyOptionArrives)
     EXPECT_EQ(options.authFailuresPerMinute, 0);
     EXPECT_TRUE(options.limitLoopback);
     EXPECT_FALSE(options.rateLimits);
+    EXPECT_EQ(options.heartbeatMs, 1'000);
     EXPECT_EQ(options.drainMs, 9);
     EXPECT_EQ(options.refreshOverlapMs, 10);
     EXPECT_EQ(options.passwordMiB, 8);
