@@ -301,7 +301,7 @@ private:
             note<SessionMade>(answers));
         m_storage->pump();
         m_storage->createSession(
-            {SessionId("s2"), m_ana.key, DeviceId("d2"), "phone", "hash2", 6, 1'000'000},
+            {SessionId("s9"), m_ana.key, DeviceId("d9"), "phone", "hash9", 6, 1'000'000},
             note<SessionMade>(answers));
         m_storage->setDraft(draft(m_ben, "half a sentence"), note<DraftStored>(answers));
         m_storage->pump();
@@ -484,7 +484,7 @@ TEST_F(ServerIo, revokingASession)
 TEST_F(ServerIo, revokingADevice)
 {
     everyPoint([this](Answers& answers) {
-        m_storage->revokeDevice({SessionId("s2"), SessionId("s1"), 11}, note<bool>(answers));
+        m_storage->revokeDevice({SessionId("s9"), SessionId("s1"), 11}, note<bool>(answers));
     });
 }
 

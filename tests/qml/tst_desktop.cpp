@@ -26,6 +26,11 @@ TEST(Desktop, linksAreFoundWithoutTheSentenceAroundThem)
     // An override character would show another address than the one that opens.
     EXPECT_EQ(linksIn(QStringLiteral("https://example.org/\u202egnp.exe")),
               QStringList{"https://example.org/"});
+    // Nor is an address what a blank of any kind has ended, or a control character.
+    for (const QChar end : {QChar(0xa0), QChar(0x2003), QChar(0x3000), QChar(0x2028), QChar(0x01)})
+        EXPECT_EQ(linksIn(QStringLiteral("https://example.org/") + end + QStringLiteral("b")),
+                  QStringList{"https://example.org/"})
+            << int{end.unicode()};
 }
 
 TEST(Desktop, theTargetIsTheRealHost)

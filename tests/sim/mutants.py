@@ -63,8 +63,6 @@ MUTANTS = [
      "return sendError(conn, {}, *error);\n    Room* room = memberRoom(conn, frame.room);",
      "return sendError(conn, {}, *error);\n"
      "    Room* room = MUTANT ? m_directory.room(frame.room) : memberRoom(conn, frame.room);"),
-    ("who left while the log was read gets it all the same", "server/service/sync.cpp",
-     *expression("!memberRoom(*still, room.room)", "false")),
     ("a pong names rooms that were left", "server/service/session.cpp",
      *expression("room && room->member(conn.user->row.key)", "room != nullptr")),
     ("a token is good after its device was revoked", "server/service/session.cpp",
@@ -72,9 +70,6 @@ MUTANTS = [
      "    if (const auto end = ended(claims->session); end && !MUTANT)\n        return refused"),
     ("the server takes more than it advertises", "server/service/service.cpp",
      *expression("tokens.take(now)", "true")),
-    ("the last word of a room that becomes a summary is not told again", "server/service/rooms.cpp",
-     "    if (std::erase(conn.full, room.key) > 0) {",
-     "    if (std::erase(conn.full, room.key) > 0 && !MUTANT) {"),
     ("what is delivered never reaches the disk", "server/service/positions.cpp",
      *statement("mark.delivered = std::max(mark.delivered, delivered);", "(void)delivered;")),
     ("a slow reader is not told what was dropped", "server/service/service.cpp",

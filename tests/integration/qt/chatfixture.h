@@ -52,10 +52,11 @@ public:
         m_process = std::make_unique<QProcess>();
         m_process->setProcessChannelMode(QProcess::MergedChannels);
         m_process->start(qEnvironmentVariable("SKEIN_SERVER", QStringLiteral(SKEIN_SERVER_BINARY)),
-                         {QStringLiteral("--data"), m_dataDir, QStringLiteral("--listen"),
-                          QStringLiteral("127.0.0.1:%1").arg(m_port),
-                          QStringLiteral("--password-mib"), QStringLiteral("1"),
-                          QStringLiteral("--drain-ms"), QStringLiteral("50")} +
+                         QStringList{QStringLiteral("--data"), m_dataDir,
+                                     QStringLiteral("--listen"),
+                                     QStringLiteral("127.0.0.1:%1").arg(m_port),
+                                     QStringLiteral("--password-mib"), QStringLiteral("1"),
+                                     QStringLiteral("--drain-ms"), QStringLiteral("50")} +
                              options);
         QByteArray output;
         const bool ready = until([&] {

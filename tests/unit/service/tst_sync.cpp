@@ -293,8 +293,9 @@ TEST(Sync, aPongNamesForAWhileTheRoomsThatHaveBecomeSummaries)
     const RoomId quiet = cast.owner.makeRoom({"member"});
     cast.owner.hello();
     cast.member.hello({{cast.room, Epoch(1), Seq(1)}, {quiet, Epoch(1), Seq(1)}});
-    const auto named = [&cast](std::int64_t after) {
-        cast.world.advance(after);
+    const auto named = [&cast] {
+        cast.world.advance(10'000);
+        cast.owner.send(Ping{7}); // a sign of life
         cast.member.send(Ping{7});
         std::map<RoomId, Seq> heads;
         const auto pong = cast.member.last<Pong>();
@@ -302,22 +303,24 @@ TEST(Sync, aPongNamesForAWhileTheRoomsThatHaveBecomeSummaries)
             heads[one.room] = one.head;
         return heads;
     };
-    EXPECT_EQ(named(10'000).size(), 2u);
+    EXPECT_EQ(named().size(), 2u);
     const Seq head = cast.owner.say(quiet, "lost on its way").seq;
     cast.member.send(UnsubscribeRoom{quiet});
-    EXPECT_EQ(named(10'000)[quiet], head);
-    EXPECT_EQ(named(10'000)[quiet], head) << "one pong may be lost, too";
-    EXPECT_EQ(named(110'000).count(quiet), 0u) << "not for ever";
-    EXPECT_EQ(named(10'000).count(cast.room), 1u);
+    EXPECT_EQ(named()[quiet], head);
+    EXPECT_EQ(named()[quiet], head) << "one pong may be lost, too";
+    for (int i = 3; i < 12; ++i)
+        EXPECT_EQ(named().count(quiet), 1u);
+    EXPECT_EQ(named().count(quiet), 0u) << "not for ever";
+    EXPECT_EQ(named().count(cast.room), 1u);
     // Not to somebody who has left it meanwhile.
     cast.member.send(UnsubscribeRoom{cast.room});
-    EXPECT_EQ(named(10'000).count(cast.room), 1u);
+    EXPECT_EQ(named().count(cast.room), 1u);
     MemberSet out;
     out.room = cast.room;
     out.tempId = cast.owner.temp();
     out.user = cast.member.user;
     cast.owner.send(out);
-    EXPECT_EQ(named(10'000).count(cast.room), 0u);
+    EXPECT_EQ(named().count(cast.room), 0u);
 }
 
 TEST(Sync, roomsOpenAtHelloAreLiveAtOnceAndReportedWhenTheyMoved)
