@@ -51,7 +51,8 @@ def sentences(folder, count):
     found = []
     for text in corpus(folder):
         text = re.sub(r"\s+", " ", text).strip()
-        if 12 <= len(text) <= 400 and not UNFIT.search(text):
+        # Somebody's name alone, or a heading, is no message.
+        if 12 <= len(text) <= 400 and not UNFIT.search(text) and len(re.findall(r"\b[a-z]+", text)) >= 3:
             found.append(text)
         if len(found) >= count:
             break
