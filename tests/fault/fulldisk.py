@@ -222,8 +222,9 @@ def main():
         print(reason or "yes")
         return 0
     if reason:
-        print(f"SKIPPED: {reason}")
-        return 77
+        print(f"cannot run here: {reason}")
+        # For a person without root it is no fault; on the machine that must prove it, it is one.
+        return 1 if os.environ.get("CI") else 77
     if not os.environ.get(INSIDE):
         os.environ[INSIDE] = "1"
         os.execvp("unshare", ["unshare", "--mount", sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
