@@ -122,10 +122,10 @@ class App:
             and (not states or item["text"].split("|")[-1] in states) for key, item in items.items()))
 
 
-def start_display(folder, started):
+def start_display(folder, started, height=800):
     """A display of its own in `folder`, which is also the home of what runs there, and no session bus:
     its environment."""
-    display = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+    display = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", f"1280x{height}x24", "-nolisten", "tcp"],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     started.append(display)
     number = Lines(display.stdout).until("Xvfb names its display", lambda line: line.strip())
