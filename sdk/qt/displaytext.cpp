@@ -62,7 +62,17 @@ bool standsAlone(const QString& letter)
 
 QString text(std::string_view utf8)
 {
-    return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+    // Qt takes U+FEFF at the beginning for the mark of an encoding, and drops it. In a message it
+    // is a character that somebody wrote.
+    static constexpr std::string_view kMark = "\xEF\xBB\xBF";
+    if (utf8.substr(0, kMark.size()) != kMark)
+        return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+    QString result;
+    while (utf8.substr(0, kMark.size()) == kMark) {
+        result += QChar(QChar::ByteOrderMark);
+        utf8.remove_prefix(kMark.size());
+    }
+    return result + QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
 }
 
 std::string utf8(const QString& text)

@@ -48,6 +48,11 @@ class App:
 
     def wait(self, what, accept):
         """Until the window's state satisfies `accept(items)`; gives its result."""
+        result = self.wait_quietly(what, accept)
+        print("ok:", what, flush=True)
+        return result
+
+    def wait_quietly(self, what, accept):
         result = accept(self.ui.get("items", {}))
         if result:
             return result
@@ -58,9 +63,7 @@ class App:
             self.ui = json.loads(line)
             return accept(self.ui["items"])
 
-        result = self.lines.until(what, look)
-        print("ok:", what, flush=True)
-        return result
+        return self.lines.until(what, look)
 
     def focus(self):
         """No window manager here: nobody else gives the window the keyboard."""
@@ -135,9 +138,9 @@ def start_display(folder, started, height=800):
                 XDG_RUNTIME_DIR=str(folder), HOME=str(folder), DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent")
 
 
-def start_server(program, data, listen, env, started):
+def start_server(program, data, listen, env, started, *more):
     """The process, and the address that it listens on."""
-    server = subprocess.Popen([program, "--data", str(data), "--listen", listen, "--password-mib", "8"], env=env,
+    server = subprocess.Popen([program, "--data", str(data), "--listen", listen, "--password-mib", "8", *more], env=env,
                               stdout=subprocess.PIPE, text=True)
     started.append(server)
     return server, Lines(server.stdout).until(

@@ -401,7 +401,7 @@ void Cli::send()
     }
     m_lines = new Lines(this);
     connect(m_lines, &Lines::line, this, [this](const QByteArray& line) {
-        sendLine(QString::fromUtf8(line));
+        sendLine(text(std::string_view(line.constData(), static_cast<std::size_t>(line.size()))));
         m_lines->setPaused(m_sending.size() > Script::kUnconfirmedMax);
     });
     connect(m_lines, &Lines::ended, this, [this] {

@@ -67,4 +67,7 @@ TEST(DisplayText, utf8SurvivesBothWays)
 {
     const std::string bytes("a\0\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80 \xe1\x83\xa7", 17);
     EXPECT_EQ(display::utf8(display::text(bytes)), bytes);
+    // Qt drops these at the beginning.
+    for (const std::string marks : {"\xEF\xBB\xBF", "\xEF\xBB\xBF\xEF\xBB\xBFz", "\xEF\xBB\xBF "})
+        EXPECT_EQ(display::utf8(display::text(marks)), marks);
 }
