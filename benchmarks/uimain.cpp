@@ -6,7 +6,7 @@
 #include "app/src/timelineanchor.h"
 #include "benchmarks/eventloop.h"
 #include "benchmarks/harness.h"
-#include "sdk/qt/client.h"
+#include "sdk/qt/accountlist.h"
 #include "sdk/qt/qmlmodule.h"
 
 #include <QGuiApplication>
@@ -224,17 +224,17 @@ int main(int argc, char** argv)
     QQuickStyle::setStyle(QStringLiteral("Basic"));
     const int frames = std::atoi(argv[4]);
 
-    Skein::Client client;
-    client.setServerUrl(QUrl(QString::fromLocal8Bit(argv[1])));
-    client.setDataDir(QString::fromLocal8Bit(argv[3]));
-    client.setAllowPlainTokenFile(true);
-    if (client.lastUserName() != QString::fromLocal8Bit(argv[2]) || !client.resume())
+    Skein::AccountList accounts;
+    accounts.setDataDir(QString::fromLocal8Bit(argv[3]));
+    accounts.setAllowPlainTokenFile(true);
+    if (!accounts.resume(QString::fromLocal8Bit(argv[2]), QUrl(QString::fromLocal8Bit(argv[1]))))
         return failed("the account is not there");
+    Skein::Client& client = *accounts.current();
     Skein::registerQmlModule();
     Skein::registerNativeModule();
     QQmlApplicationEngine engine;
     Skein::prepareEngine(engine);
-    engine.setInitialProperties({{QStringLiteral("client"), QVariant::fromValue(&client)},
+    engine.setInitialProperties({{QStringLiteral("accounts"), QVariant::fromValue(&accounts)},
                                  {QStringLiteral("width"), 1280},
                                  {QStringLiteral("height"), 800}});
     engine.load(QUrl(QStringLiteral("qrc:/qt/qml/Skein/App/Main.qml")));

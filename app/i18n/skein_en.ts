@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en">
     <context>
+        <name>AccountMenu</name>
+        <message numerus="yes">
+            <source>No more than %n account(s)</source>
+            <translation>
+                <numerusform>No more than %n account</numerusform>
+                <numerusform>No more than %n accounts</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>ChatPage</name>
         <message numerus="yes">
             <source>%n message(s) are not sent yet and would be lost.</source>

@@ -2,6 +2,56 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="ka">
     <context>
+        <name>AccountHead</name>
+        <message>
+            <source>Accounts: %1</source>
+            <translation>ანგარიშები: %1</translation>
+        </message>
+        <message numerus="yes">
+            <source>%n unread in other accounts</source>
+            <translation>
+                <numerusform>%n წაუკითხავი სხვა ანგარიშებში</numerusform>
+                <numerusform>%n წაუკითხავი სხვა ანგარიშებში</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>AccountMenu</name>
+        <message>
+            <source>Accounts</source>
+            <translation>ანგარიშები</translation>
+        </message>
+        <message>
+            <source>Add account…</source>
+            <translation>ანგარიშის დამატება…</translation>
+        </message>
+        <message numerus="yes">
+            <source>No more than %n account(s)</source>
+            <translation>
+                <numerusform>არაუმეტეს %n ანგარიშისა</numerusform>
+                <numerusform>არაუმეტეს %n ანგარიშისა</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Sign out %1</source>
+            <translation>გასვლა: %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>AccountRow</name>
+        <message>
+            <source>Sign in again</source>
+            <translation>ხელახლა შესვლა</translation>
+        </message>
+        <message numerus="yes">
+            <source>%n unread</source>
+            <translation>
+                <numerusform>%n წაუკითხავი</numerusform>
+                <numerusform>%n წაუკითხავი</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>AskDialog</name>
         <message>
             <source>Cancel</source>
@@ -29,22 +79,6 @@
         <message>
             <source>Close</source>
             <translation>დახურვა</translation>
-        </message>
-        <message>
-            <source>Light colours</source>
-            <translation>ღია ფერები</translation>
-        </message>
-        <message>
-            <source>Dark colours</source>
-            <translation>მუქი ფერები</translation>
-        </message>
-        <message>
-            <source>Full window</source>
-            <translation>სრული ფანჯარა</translation>
-        </message>
-        <message>
-            <source>Compact panel</source>
-            <translation>ვიწრო პანელი</translation>
         </message>
         <message>
             <source>Sign out</source>
@@ -76,14 +110,6 @@
         <message>
             <source>This device forgets your conversations. They stay on the server.</source>
             <translation>ეს მოწყობილობა თქვენს საუბრებს დაივიწყებს. სერვერზე ისინი დარჩება.</translation>
-        </message>
-        <message>
-            <source>Devices</source>
-            <translation>მოწყობილობები</translation>
-        </message>
-        <message>
-            <source>Diagnostics</source>
-            <translation>დიაგნოსტიკა</translation>
         </message>
     </context>
     <context>
@@ -338,6 +364,33 @@
         </message>
     </context>
     <context>
+        <name>MoreMenu</name>
+        <message>
+            <source>Light colours</source>
+            <translation>ღია ფერები</translation>
+        </message>
+        <message>
+            <source>Dark colours</source>
+            <translation>მუქი ფერები</translation>
+        </message>
+        <message>
+            <source>Full window</source>
+            <translation>სრული ფანჯარა</translation>
+        </message>
+        <message>
+            <source>Compact panel</source>
+            <translation>ვიწრო პანელი</translation>
+        </message>
+        <message>
+            <source>Devices</source>
+            <translation>მოწყობილობები</translation>
+        </message>
+        <message>
+            <source>Diagnostics</source>
+            <translation>დიაგნოსტიკა</translation>
+        </message>
+    </context>
+    <context>
         <name>NewRoomDialog</name>
         <message>
             <source>New conversation</source>
@@ -573,6 +626,18 @@
         <message>
             <source>Create an account</source>
             <translation>ანგარიშის შექმნა</translation>
+        </message>
+        <message>
+            <source>Add an account</source>
+            <translation>ანგარიშის დამატება</translation>
+        </message>
+        <message>
+            <source>The accounts that are here stay as they are.</source>
+            <translation>აქ არსებული ანგარიშები უცვლელი დარჩება.</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>გაუქმება</translation>
         </message>
     </context>
     <context>

@@ -149,12 +149,14 @@ void AccountList::left(Client* client)
     m_rows.erase(m_rows.begin() + row);
     endRemoveRows();
     Q_EMIT countChanged();
-    if (client != m_current)
+    if (client != m_current) {
         retire(client);
-    else if (m_rows.empty())
+        Q_EMIT currentChanged(); // its row may be another one
+    } else if (m_rows.empty()) {
         setCurrent(client); // of no account
-    else
+    } else {
         show(std::min(row, count() - 1));
+    }
     Q_EMIT unreadChanged();
 }
 
@@ -223,20 +225,16 @@ bool AccountList::resume(const QString& userName, const QUrl& server)
         (void)current();
         return false;
     }
-    const int last = std::max(0, rowOf(Accounts(m_settings.dataDir).lastKey()));
-    const auto wanted = [&](const Row& row) {
-        return row.key == Accounts::keyOf(server.isEmpty() ? row.server : server,
-                                          userName.isEmpty() ? row.userName : userName);
-    };
-    const auto first = std::find_if(m_rows.begin(), m_rows.end(), wanted);
-    const bool found = first != m_rows.end();
-    const bool lastIsIt = !found || wanted(m_rows[static_cast<std::size_t>(last)]);
-    show(lastIsIt ? last : static_cast<int>(first - m_rows.begin()));
+    const Accounts files(m_settings.dataDir);
+    const int wanted = rowOf(files.find(userName, server));
+    const int row = wanted >= 0 ? wanted : std::max(0, rowOf(files.lastKey()));
+    // What it was shown for may be gone by the time that it is opened: then its neighbour is.
+    show(row);
     m_stagger.start(kResumePatienceMs);
     connect(
         current(), &Client::roomsLoaded, &m_stagger, [this] { m_stagger.start(kResumeGapMs); },
         Qt::SingleShotConnection);
-    return found;
+    return wanted >= 0;
 }
 
 /// False: its data are not there any more, and its row is gone.
@@ -277,7 +275,10 @@ void AccountList::show(int row)
 
 void AccountList::setCurrent(Client* client)
 {
+    const QString key = rowOf(client) < 0 ? QString() : client->d->accountKey;
     Client* const before = std::exchange(m_current, client);
+    if (std::exchange(m_currentKey, key) == key && before == client)
+        return;
     if (before && before != client) {
         before->setAway(true);
         told(before, {ShownRole});

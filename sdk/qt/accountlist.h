@@ -47,7 +47,9 @@ class AccountList : public QAbstractListModel
     /// signed in: what signs in with it becomes the first one. It may be signed out (`signedIn`
     /// false) and stays until another takes its place.
     Q_PROPERTY(Skein::Client* current READ current NOTIFY currentChanged)
-    Q_PROPERTY(int currentRow READ currentRow NOTIFY currentChanged) ///< -1 = none
+    /// -1 = none. QML hears of Client::signedIn before this list does: what depends on whether an
+    /// account is shown should ask this.
+    Q_PROPERTY(int currentRow READ currentRow NOTIFY currentChanged)
     /// A stable name of the account that is shown, for what an app remembers of each; empty = none.
     Q_PROPERTY(QString currentId READ currentId NOTIFY currentChanged)
     /// Made by add(), until it is signed in (then it is `current`) or cancelAdding(); else null.
@@ -183,6 +185,7 @@ private:
     Settings m_settings;
     std::vector<Row> m_rows;
     Client* m_current = nullptr;
+    QString m_currentKey; ///< empty: it is no account
     Client* m_newcomer = nullptr;
     bool m_loaded = false, m_opening = false, m_tidied = false, m_away = false;
     QTimer m_stagger;

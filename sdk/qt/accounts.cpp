@@ -23,7 +23,7 @@ constexpr char kWipedSuffix[] = ".wiped";
 constexpr char kLingersSuffix[] = ".lingers";
 constexpr qsizetype kLingeringMax = 64; ///< looked at in one start; the rest in the next
 constexpr qint64 kSettingsBytesMax = 64 * 1024;
-constexpr qsizetype kFoldersMax = 256; ///< looked at in known()
+constexpr int kFoldersMax = 256; ///< looked at in known()
 constexpr int kHttpPort = 80, kHttpsPort = 443;
 
 QJsonObject readObject(const QString& path)
@@ -121,6 +121,17 @@ QStringList Accounts::known(int max) const
         if (keys.size() < max)
             keys << name;
     return keys;
+}
+
+QString Accounts::find(const QString& userName, const QUrl& server) const
+{
+    const QStringList candidates = QStringList{lastKey()} + known(kFoldersMax);
+    for (const QString& key : candidates)
+        if (const auto account = read(key);
+            account && key == keyOf(server.isEmpty() ? account->server : server,
+                                    userName.isEmpty() ? account->userName : userName))
+            return key;
+    return {};
 }
 
 QString Accounts::deviceId(const QString& key) const

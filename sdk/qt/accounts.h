@@ -32,6 +32,9 @@ public:
     [[nodiscard]] static QString keyOf(const QUrl& server, const QString& userName);
     /// Keys of the accounts whose data are here, those that came first in front, at most `max`.
     [[nodiscard]] QStringList known(int max) const;
+    /// Key of the account of this name at this server (empty = any): that which was used last, if
+    /// it is one, else the one that came first. Empty: there is none.
+    [[nodiscard]] QString find(const QString& userName, const QUrl& server) const;
     [[nodiscard]] std::optional<Account> read(const QString& key) const;
     /// False: the folder cannot be written.
     [[nodiscard]] bool write(const QString& key, const Account& account) const;

@@ -68,6 +68,9 @@ class Client : public QObject
     Q_PROPERTY(QString userId READ userId NOTIFY signedInChanged)
     Q_PROPERTY(QString userName READ userName NOTIFY signedInChanged)
     Q_PROPERTY(QString displayName READ displayName NOTIFY signedInChanged)
+    /// One or two characters, and 0…RoomListModel::kColorCount-1: for the avatar.
+    Q_PROPERTY(QString initials READ initials NOTIFY signedInChanged)
+    Q_PROPERTY(int colorIndex READ colorIndex NOTIFY signedInChanged)
 
     // ---- the connection ----
     Q_PROPERTY(State state READ state NOTIFY stateChanged)
@@ -135,6 +138,8 @@ public:
     [[nodiscard]] QString userId() const;
     [[nodiscard]] QString userName() const;
     [[nodiscard]] QString displayName() const;
+    [[nodiscard]] QString initials() const;
+    [[nodiscard]] int colorIndex() const;
     [[nodiscard]] State state() const;
     [[nodiscard]] QString stateText() const;
     [[nodiscard]] bool online() const;
@@ -165,12 +170,13 @@ public:
     /// cannot be reached now is asked again to forget the token by the next process that uses this
     /// data folder.
     Q_INVOKABLE void signOut();
-    /// The account that was signed in last, from this device's data, without the network: rooms and
-    /// timelines are there at once, the connection follows. False: there is none, show the sign-in
-    /// page. When the keychain holds no token any more, signInFailed(`token_invalid`) follows; when
-    /// it is locked, absent or silent, signInFailed(`keychain_unavailable`). Then the local data
-    /// stay and signInNeeded comes; a keychain that answers later ends that by itself.
-    Q_INVOKABLE bool resume();
+    /// The account that was signed in last, or the one of this name at this server (empty = any),
+    /// from this device's data, without the network: rooms and timelines are there at once, the
+    /// connection follows. False: there is none, show the sign-in page. When the keychain holds no
+    /// token any more, signInFailed(`token_invalid`) follows; when it is locked, absent or silent,
+    /// signInFailed(`keychain_unavailable`). Then the local data stay and signInNeeded comes; a
+    /// keychain that answers later ends that by itself.
+    Q_INVOKABLE bool resume(const QString& userName = {}, const QUrl& server = {});
     /// Name of the account that resume() would open or that was open last; for the sign-in page.
     /// May be empty.
     Q_INVOKABLE QString lastUserName() const;

@@ -1,4 +1,5 @@
-// What Client tells about itself: the history of a message, of the connection, the log, errors.
+// What Client tells about itself: its picture, the history of a message, of the connection, the
+// log, errors.
 #include "sdk/qt/client_p.h"
 #include "sdk/qt/displaytext.h"
 
@@ -109,6 +110,16 @@ void Client::readConnections(
     d->look([count = static_cast<std::size_t>(std::max(limit, 1))](
                 skein::offline::Reader& reader) { return reader.connections(count); },
             std::move(done));
+}
+
+QString Client::initials() const
+{
+    return display::initials(displayName().isEmpty() ? userName() : displayName());
+}
+
+int Client::colorIndex() const
+{
+    return display::colorIndex(display::utf8(userId()));
 }
 
 QStringList Client::recentLog() const

@@ -515,9 +515,11 @@ bool Client::signInNeeded() const
            code == ErrorCode::KeychainUnavailable;
 }
 
-bool Client::resume()
+bool Client::resume(const QString& userName, const QUrl& server)
 {
-    return d->resume(d->accounts().lastKey());
+    const Accounts files = d->accounts();
+    const bool any = userName.isEmpty() && server.isEmpty();
+    return d->resume(any ? files.lastKey() : files.find(userName, server));
 }
 
 void Client::signOut()

@@ -240,7 +240,7 @@ class Desk:
         return [pathlib.Path(name).suffix for name in self.left()] == [".lingers"]
 
     def sign_out(self):
-        self.app.click("accountMenu")
+        self.app.click("accountHead")
         self.app.click("menu:signOut")
         self.app.answer("askYes")
         self.app.wait("the sign-in page is there", lambda items: "signInPage" in items)

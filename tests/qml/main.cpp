@@ -3,6 +3,7 @@
 #include "app/src/nativemodule.h"
 #include "sdk/qt/qmlmodule.h"
 #include "tests/qml/fakeaccount.h"
+#include "tests/qml/fakeaccounts.h"
 #include "tests/qml/faketimeline.h"
 #include "tests/qml/fixture.h"
 
@@ -22,6 +23,7 @@ public Q_SLOTS:
         Skein::registerQmlModule();
         qmlRegisterType<Skein::FakeTimeline>("Skein.Fakes", 1, 0, "FakeTimeline");
         qmlRegisterType<Skein::FakeAccount>("Skein.Fakes", 1, 0, "FakeAccount");
+        qmlRegisterType<Skein::FakeAccounts>("Skein.Fakes", 1, 0, "FakeAccounts");
         qmlRegisterSingletonType<Skein::Fixture>(
             "Skein.Fakes", 1, 0, "Fixture",
             [](QQmlEngine*, QJSEngine*) -> QObject* { return new Skein::Fixture; });

@@ -198,7 +198,7 @@ void Cli::run()
     m_deadline.start();
     const bool byPassword = m_options.command == QLatin1String("signup") ||
                             m_options.command == QLatin1String("signin");
-    if (!byPassword && m_client.remembers(m_options.user, m_options.server) && m_client.resume())
+    if (!byPassword && m_client.resume(m_options.user, m_options.server))
         return;
     if (m_options.user.isEmpty() || password().isEmpty()) {
         finish(Usage, QStringLiteral(

@@ -10,6 +10,9 @@ Item {
     id: page
 
     required property Client client
+    required property AccountList accounts
+    // Of the account, by accounts.currentId: whoever made this page gives it.
+    property string accountId
     property string wantedRoom
     property bool compact: false
     property bool windowActive: true
@@ -44,6 +47,11 @@ Item {
             room.focusComposer();
         else
             panel.focusFilter();
+    }
+    // Another page takes its place: what is typed is kept, and nothing is read here any more.
+    function leave() {
+        page.roomId = "";
+        page.visible = false;
     }
     // --room NAME, as soon as the list has it.
     function openWanted() {
@@ -129,34 +137,9 @@ Item {
             currentRoomId: page.roomId
             onRoomWanted: id => page.open(id)
             onNewRoomWanted: newRoom.open()
-            onMenuWanted: item => accountMenu.openAt(item, 0, item.height + 4, [
-                    {
-                        "key": "theme",
-                        "label": Theme.dark ? qsTr("Light colours") : qsTr("Dark colours"),
-                        "icon": Theme.dark ? "sun" : "moon"
-                    },
-                    {
-                        "key": "compact",
-                        "label": page.compact ? qsTr("Full window") : qsTr("Compact panel"),
-                        "icon": "panel"
-                    },
-                    {
-                        "key": "devices",
-                        "label": qsTr("Devices"),
-                        "icon": "person"
-                    },
-                    {
-                        "key": "diagnostics",
-                        "label": qsTr("Diagnostics"),
-                        "icon": "pulse"
-                    },
-                    {
-                        "key": "signOut",
-                        "label": qsTr("Sign out"),
-                        "icon": "exit",
-                        "danger": true
-                    }
-                ])
+            unreadElsewhere: page.accounts.unreadElsewhere
+            onMenuWanted: item => more.openBelow(item)
+            onAccountsWanted: item => accountMenu.openAt(item)
         }
         RoomView {
             id: room
@@ -192,21 +175,21 @@ Item {
         }
     }
     // qmllint enable unqualified
-    MenuPanel {
+    MoreMenu {
+        id: more
+        parent: page
+        compact: page.compact
+        onCompactWanted: on => page.compact = on
+        onDevicesWanted: devices.open()
+        onDiagnosticsWanted: page.diagnose("")
+    }
+    AccountMenu {
         id: accountMenu
         parent: page
-        onChosen: key => {
-            if (key === "theme")
-                Theme.mode = Theme.dark ? "light" : "dark";
-            else if (key === "compact")
-                page.compact = !page.compact;
-            else if (key === "devices")
-                devices.open();
-            else if (key === "diagnostics")
-                page.diagnose("");
-            else if (key === "signOut")
-                ask.ask(qsTr("Sign out?"), page.client.queuedCount > 0 ? qsTr("%n message(s) are not sent yet and would be lost.", "", page.client.queuedCount) : qsTr("This device forgets your conversations. They stay on the server."), qsTr("Sign out"), true, () => page.client.signOut());
-        }
+        accounts: page.accounts
+        onAccountWanted: row => page.accounts.show(row)
+        onAddWanted: page.accounts.add()
+        onSignOutWanted: ask.ask(qsTr("Sign out?"), page.client.queuedCount > 0 ? qsTr("%n message(s) are not sent yet and would be lost.", "", page.client.queuedCount) : qsTr("This device forgets your conversations. They stay on the server."), qsTr("Sign out"), true, () => page.client.signOut())
     }
     NewRoomDialog {
         id: newRoom

@@ -11,10 +11,13 @@ Rectangle {
 
     required property Client client
     property string currentRoomId
+    // In the accounts that are not shown.
+    property int unreadElsewhere: 0
     readonly property alias filterBox: filter
     signal roomWanted(roomId: string)
     signal newRoomWanted
     signal menuWanted(item: Item)
+    signal accountsWanted(item: Item)
 
     function focusFilter() {
         filter.forceActiveFocus(Qt.ShortcutFocusReason);
@@ -34,30 +37,14 @@ Rectangle {
         id: header
         width: parent.width
         height: Theme.header
-        Avatar {
-            x: 16
+        AccountHead {
+            id: head
+            x: 8
             anchors.verticalCenter: parent.verticalCenter
-            size: 38
-            initials: panel.client.displayName.substring(0, 1).toUpperCase()
-            colorIndex: 5
-            online: panel.client.online
-        }
-        PlainLabel {
-            x: 66
-            y: 13
-            width: buttons.x - x - 8
-            text: panel.client.displayName !== "" ? panel.client.displayName : panel.client.userName
-            font.pixelSize: Theme.sizeTitle - 1
-            font.weight: Font.DemiBold
-        }
-        PlainLabel {
-            objectName: "stateText"
-            x: 66
-            y: 35
-            width: buttons.x - x - 8
-            text: panel.client.stateText
-            color: Theme.textSoft
-            font.pixelSize: Theme.sizeSmall
+            width: buttons.x - x - 4
+            client: panel.client
+            unreadElsewhere: panel.unreadElsewhere
+            onClicked: panel.accountsWanted(head)
         }
         Row {
             id: buttons

@@ -9,6 +9,9 @@ Rectangle {
 
     required property Client client
     property bool creating: false
+    // Beside accounts that are here already.
+    property bool adding: false
+    signal cancelled
     property string problem
     property string farewell
     readonly property bool complete: nameBox.text.trim().length >= 2 && passwordBox.text.length >= (page.creating ? 8 : 1) && serverBox.text.trim() !== ""
@@ -27,7 +30,7 @@ Rectangle {
     objectName: "signInPage"
     color: Theme.side
     Component.onCompleted: {
-        nameBox.text = page.client.lastUserName();
+        nameBox.text = page.adding ? "" : page.client.lastUserName();
         (nameBox.text === "" ? nameBox : passwordBox).forceActiveFocus();
     }
 
@@ -70,7 +73,7 @@ Rectangle {
                     width: parent.width
                     topPadding: 4
                     horizontalAlignment: Text.AlignHCenter
-                    text: page.creating ? qsTr("Create your account") : qsTr("Welcome back")
+                    text: page.creating ? qsTr("Create your account") : page.adding ? qsTr("Add an account") : qsTr("Welcome back")
                     font.pixelSize: Theme.sizeHero
                     font.weight: Font.Bold
                 }
@@ -79,7 +82,7 @@ Rectangle {
                     bottomPadding: 8
                     horizontalAlignment: Text.AlignHCenter
                     wrapMode: Text.Wrap
-                    text: page.creating ? qsTr("Choose a name and a password of at least 8 characters.") : qsTr("Sign in to go on where you left off.")
+                    text: page.creating ? qsTr("Choose a name and a password of at least 8 characters.") : page.adding ? qsTr("The accounts that are here stay as they are.") : qsTr("Sign in to go on where you left off.")
                     color: Theme.textSoft
                 }
                 PlainLabel {
@@ -169,7 +172,20 @@ Rectangle {
                         nameBox.forceActiveFocus();
                     }
                 }
+                ActionButton {
+                    objectName: "cancelAdding"
+                    visible: page.adding
+                    width: parent.width
+                    kind: "plain"
+                    label: qsTr("Cancel")
+                    onClicked: page.cancelled()
+                }
             }
         }
+    }
+    Shortcut {
+        sequences: ["Esc", "Back"]
+        enabled: page.adding
+        onActivated: page.cancelled()
     }
 }

@@ -5,7 +5,7 @@
 #include "app/src/program/options.h"
 #include "app/src/program/probes.h"
 #include "app/src/uireport.h"
-#include "sdk/qt/client.h"
+#include "sdk/qt/accountlist.h"
 #include "sdk/qt/qmlmodule.h"
 
 #include <QFont>
@@ -50,6 +50,37 @@ void saveScreenshot(QQuickWindow& window, const Skein::Options& options)
     } else if (options.quitAfterScreenshot) {
         QCoreApplication::quit();
     }
+}
+
+/// All accounts of this device; shown is the one that was asked for. Where that is not here, it is
+/// signed in, or the sign-in page asks for it, beside the others.
+void openAccounts(Skein::AccountList& accounts, const Skein::Options& options)
+{
+    accounts.setServerUrl(options.server.isEmpty() ? QUrl(QString::fromLatin1(kServerDefault))
+                                                   : options.server);
+    if (!options.dataDir.isEmpty())
+        accounts.setDataDir(options.dataDir);
+    if (options.demo)
+        accounts.setAllowPlainTokenFile(true);
+    if (options.demo)
+        QObject::connect(
+            &accounts, &Skein::AccountList::clientMade, &accounts, [](const Skein::Client* client) {
+                QObject::connect(client, &Skein::Client::signInFailed, client,
+                                 [](const QString&, const QString& text) {
+                                     say(QStringLiteral("skein: signing in failed: %1").arg(text));
+                                 });
+            });
+    if (accounts.resume(options.user, options.server))
+        return;
+    Skein::Client* const client = accounts.add();
+    if (!client) {
+        say(QStringLiteral("skein: there is no room for another account; sign out of one"));
+        return;
+    }
+    if (!options.server.isEmpty())
+        client->setServerUrl(options.server);
+    if (options.demo && !options.user.isEmpty())
+        client->signIn(options.user, qEnvironmentVariable("SKEIN_PASSWORD"));
 }
 
 } // namespace
@@ -100,27 +131,14 @@ int main(int argc, char** argv)
                         QStringLiteral(":/i18n")))
         QCoreApplication::installTranslator(&translator);
 
-    Skein::Client client;
-    client.setServerUrl(options.server.isEmpty() ? QUrl(QString::fromLatin1(kServerDefault))
-                                                 : options.server);
-    if (!options.dataDir.isEmpty())
-        client.setDataDir(options.dataDir);
-    if (options.demo)
-        client.setAllowPlainTokenFile(true);
-    const bool resumed = client.remembers(options.user, options.server) && client.resume();
-    if (!resumed && options.demo && !options.user.isEmpty())
-        client.signIn(options.user, qEnvironmentVariable("SKEIN_PASSWORD"));
-    if (options.demo)
-        QObject::connect(&client, &Skein::Client::signInFailed, &client,
-                         [](const QString&, const QString& text) {
-                             say(QStringLiteral("skein: signing in failed: %1").arg(text));
-                         });
+    Skein::AccountList accounts;
+    openAccounts(accounts, options);
 
     Skein::registerQmlModule();
     Skein::registerNativeModule();
     QQmlApplicationEngine engine;
     Skein::prepareEngine(engine);
-    QVariantMap properties{{QStringLiteral("client"), QVariant::fromValue(&client)},
+    QVariantMap properties{{QStringLiteral("accounts"), QVariant::fromValue(&accounts)},
                            {QStringLiteral("theme"), options.theme},
                            {QStringLiteral("wantedRoom"), options.room},
                            {QStringLiteral("compact"), options.compact},

@@ -199,6 +199,20 @@ TEST_F(AccountsTest, allResumeAtStartAndTheOneThatWasShownIsShown)
     EXPECT_EQ(ask("nobody", {}), std::pair(false, QStringLiteral("dora")));
 }
 
+TEST_F(AccountsTest, aClientOfItsOwnResumesTheOneThatIsNamed)
+{
+    {
+        const auto list = deskOf();
+        join(*list, QStringLiteral("ann"));
+        join(*list, QStringLiteral("cleo"));
+    }
+    const auto alone = device(QStringLiteral("desk"));
+    EXPECT_FALSE(alone->resume(QStringLiteral("dora")));
+    ASSERT_TRUE(alone->resume(QStringLiteral("ann")));
+    EXPECT_TRUE(until([&] { return alone->state() == Client::Live; }));
+    EXPECT_EQ(alone->userName(), QStringLiteral("ann"));
+}
+
 TEST_F(AccountsTest, oneThatIsShownBeforeItsTurnIsOpenedAtOnce)
 {
     {

@@ -67,6 +67,24 @@ TEST_F(AccountsFiles, areKnownInTheOrderInWhichTheyCame)
     EXPECT_EQ(accounts.known(8), (QStringList{first, third}));
 }
 
+TEST_F(AccountsFiles, areFoundByNameAndServerTheOneThatWasUsedLastFirst)
+{
+    const QUrl here(QStringLiteral("https://chat.example/")),
+        other(QStringLiteral("https://other"));
+    const QString ann = QStringLiteral("ann"), nobody = QStringLiteral("nobody");
+    EXPECT_EQ(accounts.find({}, {}), QString());
+    const QString first = add("ann", 1), second = add("ben", 2);
+    EXPECT_EQ(accounts.find({}, {}), first);
+    accounts.setLastKey(second);
+    EXPECT_EQ(accounts.find({}, {}), second);
+    EXPECT_EQ(accounts.find({}, here), second);
+    EXPECT_EQ(accounts.find(ann, {}), first);
+    EXPECT_EQ(accounts.find(QStringLiteral("Ann"), here), first);
+    EXPECT_EQ(accounts.find(ann, other), QString());
+    EXPECT_EQ(accounts.find({}, other), QString());
+    EXPECT_EQ(accounts.find(nobody, {}), QString());
+}
+
 TEST_F(AccountsFiles, thatAreHalfDeletedOrHalfWrittenAreNotKnown)
 {
     const QString whole = add("ann", 1), gone = add("ben", 2), broken = add("cleo", 3);
