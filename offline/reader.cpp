@@ -63,6 +63,8 @@ public:
     Result<RoomCounts> counts(const RoomId& room) override;
     Result<std::vector<RoomRow>> rooms(std::size_t offset, std::size_t limit) override;
     Result<std::string> draft(const RoomId& room) override;
+    Result<Receipts> receipts(const RoomId& room, Seq seq, std::size_t offset,
+                              std::size_t limit) override;
     Result<Story> story(const TempId& tempId) override
     {
         return look([&] { return readStory(*m_db, tempId); });
@@ -392,6 +394,38 @@ Result<std::string> SqliteReader::draft(const RoomId& room)
     if (!m_db->ok())
         return fail(*m_db->error());
     return text;
+}
+
+Result<Receipts> SqliteReader::receipts(const RoomId& room, Seq seq, std::size_t offset,
+                                        std::size_t limit)
+{
+    const Snapshot snapshot(*m_db);
+    const RoomState state = look(room);
+    Receipts receipts;
+    if (state.known) {
+        // The counts stand in each row: they are of the whole list, and an offset past its end asks
+        // for none.
+        Query q = m_db->query(
+            "SELECT u.server_id, u.name, p.read, p.delivered, count(*) OVER (),"
+            " sum(p.delivered >= ?2 OR p.read >= ?2) OVER (), sum(p.read >= ?2) OVER ()"
+            " FROM positions p JOIN users u ON u.id = p.user WHERE p.room = ?1"
+            " AND p.user <> coalesce((SELECT sender FROM messages WHERE id = ?3), 0)"
+            " AND u.server_id <> coalesce((SELECT value FROM meta WHERE key = 'user'), '')"
+            " ORDER BY p.read >= ?2 DESC, p.delivered >= ?2 DESC, u.name COLLATE NOCASE, u.id"
+            " LIMIT ?4 OFFSET ?5");
+        q.bind(state.view.key, seq, packedKey(state.view.key, seq.value()),
+               static_cast<std::int64_t>(limit), static_cast<std::int64_t>(offset));
+        while (q.step()) {
+            receipts.rows.push_back(
+                {UserId(q.view(0)), q.text(1), Seq(q.integer(2)), Seq(q.integer(3))});
+            receipts.others = q.integer(4);
+            receipts.delivered = q.integer(5);
+            receipts.read = q.integer(6);
+        }
+    }
+    if (!m_db->ok())
+        return fail(*m_db->error());
+    return receipts;
 }
 
 } // namespace

@@ -27,6 +27,16 @@ struct RoomCounts {
     Seq firstUnread; ///< seq of the oldest unread countable message; 0 = none
 };
 
+/// Who has read and got a message: `rows` is a part of the list, the counts are of all of it.
+struct Receipts {
+    std::int64_t others = 0;    ///< members but oneself and the message's sender, as far as known
+    std::int64_t delivered = 0; ///< of them, who have got it; `read` included
+    std::int64_t read = 0;
+    /// Who has read it, then who has got it, then the rest; each by name.
+    std::vector<ReceiptRow> rows;
+    friend bool operator==(const Receipts&, const Receipts&) = default;
+};
+
 class Reader
 {
 public:
@@ -48,6 +58,10 @@ public:
     [[nodiscard]] virtual Result<std::vector<RoomRow>> rooms(std::size_t offset,
                                                              std::size_t limit) = 0;
     [[nodiscard]] virtual Result<std::string> draft(const RoomId& room) = 0;
+    /// Who has read the message `seq`, of a room that was opened on this device before (of another,
+    /// nobody is known); `limit` rows from `offset` on. One query, however many messages.
+    [[nodiscard]] virtual Result<Receipts> receipts(const RoomId& room, Seq seq, std::size_t offset,
+                                                    std::size_t limit) = 0;
     /// What happened to what was sent under this id. Never NotFound: Story::State::Unheard says so.
     [[nodiscard]] virtual Result<Story> story(const TempId& tempId) = 0;
     /// Starts of the program, connections and their ends, newest first.

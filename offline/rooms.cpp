@@ -148,6 +148,7 @@ void Rooms::erase(RoomKey key)
 {
     // The key may be given to another room later: nothing may refer to it.
     m_db.query("DELETE FROM drafts WHERE room = ?").bind(key).run();
+    m_db.query("DELETE FROM positions WHERE room = ?").bind(key).run();
     m_db.query("DELETE FROM rooms WHERE id = ?").bind(key).run();
 }
 

@@ -90,4 +90,12 @@ struct RoomRow {
     friend bool operator==(const RoomRow&, const RoomRow&) = default;
 };
 
+/// How far another member of a room is, as last heard.
+struct ReceiptRow {
+    UserId user;
+    std::string name; ///< empty: not heard yet
+    Seq read, delivered;
+    friend bool operator==(const ReceiptRow&, const ReceiptRow&) = default;
+};
+
 } // namespace skein::offline

@@ -86,6 +86,7 @@ Store::Store(StoreOptions options, std::unique_ptr<Db> db, std::unique_ptr<FileL
     , m_rooms(*m_db)
     , m_timeline(*m_db, m_users, m_outbox)
     , m_drafts(*m_db)
+    , m_positions(*m_db)
     , m_journal(*m_db)
 {
     // Called after each commit, outside of the transaction; takes the place of SQLite's own.

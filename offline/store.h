@@ -14,6 +14,7 @@
 #include "offline/drafts.h"
 #include "offline/journal.h"
 #include "offline/outbox.h"
+#include "offline/positions.h"
 #include "offline/rooms.h"
 #include "offline/timeline.h"
 #include "offline/users.h"
@@ -105,6 +106,7 @@ public:
     [[nodiscard]] Timeline& timeline() noexcept { return m_timeline; }
     [[nodiscard]] Outbox& outbox() noexcept { return m_outbox; }
     [[nodiscard]] Drafts& drafts() noexcept { return m_drafts; }
+    [[nodiscard]] Positions& positions() noexcept { return m_positions; }
     [[nodiscard]] Users& users() noexcept { return m_users; }
     [[nodiscard]] Journal& journal() noexcept { return m_journal; }
 
@@ -159,6 +161,7 @@ private:
     Rooms m_rooms;
     Timeline m_timeline;
     Drafts m_drafts;
+    Positions m_positions;
     Journal m_journal;
     bool m_reading = false;
     int m_walPages = 0; ///< as of the last commit; 0 after a checkpoint

@@ -113,6 +113,8 @@ struct RoomHead {
     std::int64_t mentions = 0;
     /// Restored from a backup at least once: up to here every generation of the log is the same. Absent = never.
     std::optional<Seq> base = std::nullopt;
+    /// Highest position of any other member: the ticks of a room whose members nobody has asked for.
+    std::optional<Seq> othersRead = std::nullopt, othersDelivered = std::nullopt;
     friend bool operator==(const RoomHead&, const RoomHead&) = default;
 };
 

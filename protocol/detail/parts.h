@@ -84,6 +84,8 @@ void describe(V& v, F& f)
     v.required("unread", f.unread, kCount);
     v.required("mentions", f.mentions, kCount);
     v.optional("base", f.base, kCount);
+    v.optional("others_read", f.othersRead, kCount);
+    v.optional("others_delivered", f.othersDelivered, kCount);
 }
 
 template <class V, Of<Preview> F>

@@ -47,6 +47,7 @@ void Engine::Impl::finish(const Result<void>& done)
         m_changes.clear();
         m_roomsToTell.clear();
         m_roomsRemoved.clear();
+        m_receiptsMoved.clear();
         m_forgetOnCommit.clear();
         m_ackOnCommit.clear();
         m_requeueOnCommit.clear();
@@ -62,8 +63,11 @@ void Engine::Impl::finish(const Result<void>& done)
     for (const auto& [id, before] : m_touched)
         m_roomsToTell.insert(id);
     m_touched.clear();
-    for (const RoomId& id : std::exchange(m_roomsMade, {}))
-        m_rooms.at(id).open = m_openRooms.contains(id);
+    for (const RoomId& id : std::exchange(m_roomsMade, {})) {
+        Room& made = m_rooms.at(id);
+        made.open = m_openRooms.contains(id);
+        made.tracked = made.tracked || made.open;
+    }
     for (const auto& [tempId, seq] : std::exchange(m_ackOnCommit, {})) {
         if (SendQueue* queue = queueOf(tempId))
             queue->acked(tempId, seq);
@@ -146,6 +150,7 @@ void Engine::Impl::emitChanges()
     auto changes = std::exchange(m_changes, {});
     auto roomIds = std::exchange(m_roomsToTell, {});
     auto removed = std::exchange(m_roomsRemoved, {});
+    const auto receipts = std::exchange(m_receiptsMoved, {});
     std::optional<offline::Store::Reading> reading;
     if (!changes.empty())
         reading.emplace(m_store);
@@ -207,6 +212,8 @@ void Engine::Impl::emitChanges()
     }
     if (!rows.empty() || !removed.empty())
         m_host.listener.roomsChanged(rows, removed);
+    for (const RoomId& id : receipts)
+        m_host.listener.receiptsChanged(id);
 }
 
 } // namespace skein::engine

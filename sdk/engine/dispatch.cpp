@@ -360,7 +360,14 @@ void Engine::Impl::onError(const protocol::ErrorFrame& frame)
     if (!request) {
         if (frame.code == ErrorCode::RateLimited) {
             m_limiter.refused(FrameClass::Ephemeral, at, wait);
-            // It may have been a read mark; positions merge by max, so all open ones go again.
+            // It may have been a mark; positions merge by max, so all open ones go again.
+            for (const RoomId& id : std::exchange(m_deliveriesSent, {})) {
+                if (Room* room = findRoom(id)) {
+                    room->deliverTo =
+                        std::max(room->deliverTo, std::exchange(room->deliverSent, Seq()));
+                    m_receiptRooms.insert(id);
+                }
+            }
             for (auto& [id, room] : m_rooms) {
                 if (room.rec.member && room.rec.row.read > room.rec.readTold) {
                     room.readTo = room.rec.row.read;

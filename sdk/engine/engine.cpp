@@ -34,6 +34,8 @@ Engine::Impl::Impl(offline::Store& store, Host host, Config config)
         room.rec = std::move(record);
         m_byKey.emplace(key, &m_rooms.emplace(id, std::move(room)).first->second);
     }
+    for (const offline::RoomKey key : m_store.positions().rooms())
+        m_byKey.at(key)->tracked = true;
     m_storeWasEmpty = m_rooms.empty();
     loadOutbox();
     loadDrafts();

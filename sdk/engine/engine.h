@@ -110,6 +110,9 @@ public:
     virtual void commandFailed(const TempId& tempId, const Error& error) = 0;
     virtual void membersLoaded(const RoomId& room,
                                const std::vector<protocol::MemberInfo>& members) = 0;
+    /// Somebody's position in a room that was opened before is another one, or somebody joined or
+    /// left: offline::Reader::receipts() says something else now.
+    virtual void receiptsChanged(const RoomId& /*room*/) {}
     /// Answers wantFiltered().
     virtual void filteredLoaded(const RoomId& /*room*/, const FilteredPage& /*page*/) {}
 };

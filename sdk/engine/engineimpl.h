@@ -112,6 +112,10 @@ private:
         bool open = false;         ///< on screen
         bool full = false;         ///< subscribed in full on this connection
         bool membersAsked = false; ///< on this connection
+        bool tracked = false;      ///< was opened once: each member's positions are kept
+        /// Who was named by the pages of the member list that is coming in; nullopt: none is, or
+        /// somebody joined meanwhile, who may be on none of them.
+        std::optional<std::set<std::int64_t>> listed;
         SyncPhase sync = SyncPhase::None;
         Seq fetched;              ///< of the log, received and on its way to the store; 0 = nothing
         std::size_t syncJobs = 0; ///< frames with pages of it that wait to be stored
@@ -312,6 +316,7 @@ private:
     void subscribe(Room& room);
     void askMembers(Room& room);
     [[nodiscard]] std::vector<protocol::RoomCursor> fullRooms();
+    void fullGranted();
     [[nodiscard]] std::size_t fullCount() const;
 
     // ---- receipts.cpp ----
@@ -321,6 +326,8 @@ private:
     void applyReadState(const protocol::ReadState& frame);
     std::size_t applyReceipts(const protocol::Receipts& frame);
     std::size_t othersMoved(Room& room, Seq read, Seq delivered);
+    void memberMoved(Room& room, const UserId& user, Seq read, Seq delivered);
+    void membersStale(Room& room);
     void readUpTo(Room& room, Seq seq, std::optional<std::int64_t> unread,
                   std::optional<Ord> countedAt = std::nullopt);
     void countRead(Room& room, Seq lo, Seq hi);
@@ -460,6 +467,7 @@ private:
     std::set<RoomId> m_wantSync;
     std::map<RoomId, MonoTime> m_gaps; ///< rooms whose head is ahead of the log, since when
     std::set<RoomId> m_openRooms;
+    std::vector<RoomId> m_askedFull; ///< by the hello that waits for its welcome
 
     // outbox
     SendQueue m_roomless; ///< room_create
@@ -519,7 +527,8 @@ private:
     std::map<RoomId, RoomChange> m_changes;
     std::set<RoomId> m_roomsToTell;
     std::vector<RoomId> m_roomsRemoved;
-    std::vector<RoomId> m_roomsMade; ///< in the current transaction
+    std::vector<RoomId> m_roomsMade;  ///< in the current transaction
+    std::set<RoomId> m_receiptsMoved; ///< members' positions that are kept
 
     // metrics
     Histogram &m_sendConfirmed, &m_connectTime, &m_catchUp, &m_enqueueTime;

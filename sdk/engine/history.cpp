@@ -90,6 +90,13 @@ bool Engine::Impl::storePage(Room& room, Job& job, const std::vector<protocol::E
             rowChanged(room, m_store.timeline().applyMessage(room.rec.key, message));
             if (!message.tempId.empty())
                 ownEchoed(room, message.tempId);
+            // What a hole hid until now has got here, too.
+            if (message.sender != m_config.user &&
+                message.seq > std::max(room.rec.deliveredTold, room.deliverTo)) {
+                room.deliverTo = message.seq;
+                m_receiptRooms.insert(room.rec.row.room);
+                m_receiptsAt = m_receiptsAt.value_or(now() + Milliseconds(kReceiptsFlushMs));
+            }
         }
         for (const protocol::Event& orphan : room.log.orphans()) {
             if (orphan.target && *orphan.target >= from && *orphan.target <= to)

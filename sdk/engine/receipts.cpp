@@ -221,8 +221,10 @@ void Engine::Impl::onPositions()
         }
     });
     for (const RoomId& id : dirty) {
-        if (Room* room = findRoom(id))
+        if (Room* room = findRoom(id)) {
             wantInitialSync(*room);
+            membersStale(*room);
+        }
     }
     for (const RoomId& id : std::exchange(m_readsGuessed, {})) {
         if (const Room* room = findRoom(id))
@@ -270,8 +272,29 @@ std::size_t Engine::Impl::applyReceipts(const protocol::Receipts& frame)
             continue;
         read = std::max(read, position.read);
         delivered = std::max({delivered, position.delivered, position.read});
+        memberMoved(*room, position.user, position.read, position.delivered);
     }
-    return othersMoved(*room, read, delivered);
+    const std::size_t kept = room->tracked ? frame.positions.size() : 0;
+    return kept + othersMoved(*room, read, delivered);
+}
+
+// Inside a transaction.
+void Engine::Impl::memberMoved(Room& room, const UserId& user, Seq read, Seq delivered)
+{
+    if (room.tracked && m_store.positions().merge(room.rec.key, m_store.users().key(user), read,
+                                                  std::max(read, delivered)))
+        m_receiptsMoved.insert(room.rec.row.room);
+}
+
+// Something of the room was dropped on its way here, receipts perhaps: who is how far is asked for
+// while it is on screen, or when it is there next.
+void Engine::Impl::membersStale(Room& room)
+{
+    if (!room.full || asked(Ask::Members, room.rec.row.room))
+        return;
+    room.membersAsked = false;
+    if (room.open)
+        askMembers(room);
 }
 
 // Inside a transaction: the ticks of own rows follow, merged by max. How many rows that are.

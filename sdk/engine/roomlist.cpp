@@ -51,6 +51,9 @@ void Engine::Impl::applyHead(Room& room, const protocol::RoomHead& head)
         row.mentions = head.mentions;
     }
     room.rec.readTold = std::max(room.rec.readTold, head.read);
+    if (head.othersRead || head.othersDelivered)
+        (void)othersMoved(room, head.othersRead.value_or(Seq()),
+                          head.othersDelivered.value_or(Seq()));
 }
 
 // Inside a transaction.
@@ -215,25 +218,40 @@ void Engine::Impl::onMembers(const protocol::MembersResponse& frame, const Reque
         return;
     bool renamed = false;
     std::vector<protocol::PresenceInfo> presence;
-    (void)transact(offline::Durability::Cache, [&] {
+    const bool first = std::get<protocol::MembersRequest>(request.frame).after.empty();
+    const bool last = !frame.more || frame.cursor.empty();
+    if (first)
+        room->listed.emplace();
+    const auto kept = transact(offline::Durability::Cache, [&] {
         touch(*room);
         for (const protocol::MemberInfo& member : frame.members) {
             renamed = m_store.users().setName(member.user, member.name) || renamed;
             if (member.user == m_config.user)
                 continue;
             othersMoved(*room, member.read, std::max(member.delivered, member.read));
+            memberMoved(*room, member.user, member.read, member.delivered);
+            if (room->listed)
+                room->listed->insert(m_store.users().key(member.user));
             presence.push_back({member.user, member.status, member.lastSeen});
         }
+        if (last && room->listed && room->tracked &&
+            m_store.positions().keepOnly(room->rec.key, *room->listed))
+            m_receiptsMoved.insert(room->rec.row.room);
         if (renamed) {
+            m_receiptsMoved.insert(room->rec.row.room);
             m_store.timeline().forgetNames();
             if (room->rec.synced)
                 m_changes[room->rec.row.room].reset = true;
         }
     });
+    if (last)
+        room->listed.reset();
+    if (!kept)
+        room->membersAsked = false; // once more when it is opened next
     m_host.listener.membersLoaded(frame.room, frame.members);
     if (!presence.empty())
         m_host.listener.presenceChanged(presence);
-    if (frame.more && !frame.cursor.empty())
+    if (!last)
         ask(Ask::Members, protocol::MembersRequest{{}, frame.room, frame.cursor, 100},
             request.room);
     pumpRequests();
@@ -260,6 +278,8 @@ void Engine::Impl::removeRoom(const RoomId& id)
                       !room->draft.other.empty();
     const bool done = transact(offline::Durability::Cache, [&] {
                           m_store.timeline().clearRoom(room->rec.key);
+                          m_store.positions().clear(room->rec.key);
+                          m_receiptsMoved.insert(id);
                           touch(*room);
                           room->rec.member = false;
                           room->rec.synced = Seq();
@@ -302,6 +322,8 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base)
     m_store.setFact(offline::Store::kDraftsForgotten, "1");
     reviveLost(room, base);
     m_store.timeline().clearRoom(room.rec.key);
+    m_store.positions().clear(room.rec.key);
+    m_receiptsMoved.insert(room.rec.row.room);
     room.log.clear();
     room.fetched = Seq();
     room.rec.row.epoch = epoch;
@@ -429,11 +451,26 @@ std::vector<protocol::RoomCursor> Engine::Impl::fullRooms()
     if (rooms.size() > wanted)
         rooms.resize(wanted);
     std::vector<protocol::RoomCursor> cursors;
+    m_askedFull.clear();
     for (Room* room : rooms) {
-        room->full = true;
+        m_askedFull.push_back(room->rec.row.room);
         cursors.push_back({room->rec.row.room, room->rec.row.epoch, room->rec.synced});
     }
     return cursors;
+}
+
+// The server takes as many as it allows, in the order of the hello; how many that is comes with the
+// welcome.
+void Engine::Impl::fullGranted()
+{
+    for (auto& [id, room] : m_rooms)
+        room.full = false;
+    auto left = std::max<std::int64_t>(m_limits.fullSubscriptions, 0);
+    for (const RoomId& id : std::exchange(m_askedFull, {})) {
+        Room* room = findRoom(id);
+        if (room && room->rec.member && left-- > 0)
+            room->full = true;
+    }
 }
 
 void Engine::Impl::subscribe(Room& room)
@@ -471,7 +508,7 @@ void Engine::Impl::openRoom(const RoomId& id)
     Room* room = findRoom(id);
     if (!room)
         return;
-    room->open = true;
+    room->open = room->tracked = true;
     room->revalidateBudget = kRevalidateSeqsMax;
     if (!live())
         return;
@@ -486,7 +523,7 @@ void Engine::Impl::openRoom(const RoomId& id)
 
 void Engine::Impl::askMembers(Room& room)
 {
-    if (room.membersAsked)
+    if (room.membersAsked || asked(Ask::Members, room.rec.row.room))
         return;
     room.membersAsked = true;
     ask(Ask::Members, protocol::MembersRequest{{}, room.rec.row.room, {}, 100}, room.rec.row.room);
@@ -499,6 +536,12 @@ void Engine::Impl::closeRoom(const RoomId& id)
         room->open = false;
         typing(id, false);
     }
+    // Its place is free for one on screen that found none.
+    for (const RoomId& other : m_openRooms) {
+        if (Room* room = findRoom(other))
+            subscribe(*room);
+    }
+    pumpRequests();
 }
 
 } // namespace skein::engine

@@ -254,6 +254,7 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
     m_connectTime.record((at - m_connectStarted).count() * 1000);
     m_heartbeatMs = std::max<std::int64_t>(frame.heartbeatMs, 1'000);
     m_limits = frame.limits;
+    fullGranted();
     m_limiter.reset(frame.limits, at);
     m_slowedUntil.reset();
     m_lastPing = at;

@@ -39,9 +39,8 @@ void Engine::Impl::noteOwnOrForeign(Room& room, const protocol::Event& event)
     } else {
         room.deliverTo = std::max(room.deliverTo, event.seq);
         m_receiptRooms.insert(row.room);
-        if (event.seq > row.read && std::find(event.mentions.begin(), event.mentions.end(),
-                                              m_config.user) != event.mentions.end())
-            ++row.mentions;
+        // Whether it counts as a mention the server says, right behind it or with the room's head:
+        // counted here too, what a catch-up brings would be counted twice.
     }
     if (!m_receiptsAt && !m_receiptRooms.empty())
         m_receiptsAt = now() + Milliseconds(kReceiptsFlushMs);
@@ -80,10 +79,15 @@ void Engine::Impl::applyMetadata(Room& room, const protocol::Event& event)
             row.role = *event.role;
             room.rec.roleRev = event.seq;
         }
-        if (!event.role && row.members > 0)
-            --row.members;
-        else if (event.role)
+        if (!event.role) {
+            row.members = std::max<std::int64_t>(row.members - 1, 0);
+            if (m_store.positions().forget(room.rec.key, m_store.users().key(*event.member),
+                                           event.seq))
+                m_receiptsMoved.insert(row.room);
+        } else {
             room.membersAsked = false; // who they are is asked when the room is opened next
+            room.listed.reset();
+        }
     }
 }
 
@@ -384,6 +388,15 @@ bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
             // the spans.
             if (told.limited && lo > room->rec.synced.next()) {
                 room->rec.synced = lo.previous();
+                // What a process before this one stored ahead of its cursor and did not tell.
+                for (const offline::Span& span : m_store.timeline().spans(room->rec.key).spans()) {
+                    if (span.hi >= lo ||
+                        span.hi <= std::max(room->rec.deliveredTold, room->deliverTo))
+                        continue;
+                    room->deliverTo = span.hi;
+                    m_receiptRooms.insert(told.room);
+                    m_receiptsAt = m_receiptsAt.value_or(now() + Milliseconds(kReceiptsFlushMs));
+                }
                 // Renames and roles that the hole swallows come with the room's present state:
                 // asked for now and, if no answer comes, on the next connection.
                 room->rec.infoDue = room->rec.synced;

@@ -104,6 +104,8 @@ void Directory::addMember(Room& room, MemberRow row)
         member.delivered = row.delivered;
         member.touch = row.touch;
         member.mentions = std::move(row.mentions);
+        member.wrote = room.head;
+        (void)moved(room, row.user, member, row.touch);
     }
     member.user = joined;
     member.role = row.role;
@@ -112,10 +114,26 @@ void Directory::addMember(Room& room, MemberRow row)
 void Directory::removeMember(Room& room, UserKey key, Touch touch)
 {
     room.members.erase(key);
+    // What they had read stays read for who heard so; who asks now hears of who is there.
+    room.read = room.delivered = Leaders();
+    for (const auto& [user, member] : room.members)
+        (void)moved(room, user, member, 0);
+    room.readTold = room.read;
+    room.deliveredTold = room.delivered;
     if (User* gone = user(key)) {
         std::erase(gone->rooms, room.key);
         gone->departures.push_back({key, room.key, room.id, touch});
     }
+}
+
+bool Directory::moved(Room& room, UserKey user, const Member& member, Touch touch)
+{
+    const bool read = room.read.moved(user, member.read);
+    const bool delivered = room.delivered.moved(user, std::max(member.delivered, member.read));
+    if (!read && !delivered)
+        return false;
+    room.othersTouch = std::max(room.othersTouch, touch);
+    return true;
 }
 
 void Directory::apply(Room& room, const protocol::Event& event, UserKey sender, Touch touch)
@@ -124,6 +142,8 @@ void Directory::apply(Room& room, const protocol::Event& event, UserKey sender, 
     room.ord = std::max(room.ord, event.ord);
     room.touch = std::max(room.touch, touch);
     touched(touch);
+    if (Member* writer = protocol::isMessage(event.kind) ? room.member(sender) : nullptr)
+        writer->wrote = event.seq;
     applyToLast(room.last, event, sender);
     if (event.kind == protocol::Kind::Room) {
         if (event.name)
@@ -141,6 +161,7 @@ void Directory::apply(Room& room, const protocol::Event& event, UserKey sender, 
 
 protocol::RoomHead Directory::head(const Room& room, const Member& member) const
 {
+    const UserKey self = member.user->row.key;
     return {room.id,
             room.epoch,
             room.head,
@@ -148,7 +169,9 @@ protocol::RoomHead Directory::head(const Room& room, const Member& member) const
             member.read,
             room.ord - member.readOrd,
             static_cast<std::int64_t>(member.mentions.size()),
-            room.epoch > Epoch(1) ? std::optional(room.base) : std::nullopt};
+            room.epoch > Epoch(1) ? std::optional(room.base) : std::nullopt,
+            room.read.others(self),
+            room.delivered.others(self)};
 }
 
 std::optional<protocol::Preview> Directory::preview(const Room& room)

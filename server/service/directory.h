@@ -50,6 +50,35 @@ struct Member {
     Seq delivered;
     Touch touch = 0;
     std::vector<Seq> mentions; ///< behind `read`, ascending
+    /// Above what this user may have written no tick of theirs can change: the last own message, or
+    /// the head when they joined or this process began.
+    Seq wrote;
+};
+
+/// The two that are furthest in a room: gives anybody the furthest of the others, without a walk
+/// over the members.
+struct Leaders {
+    UserKey first = 0;
+    Seq firstAt, secondAt;
+
+    [[nodiscard]] Seq others(UserKey user) const { return user == first ? secondAt : firstAt; }
+    /// Positions never go back. True: somebody's others() is another one now.
+    bool moved(UserKey user, Seq to)
+    {
+        if (user == first || to > firstAt) {
+            if (to <= firstAt)
+                return false;
+            if (user != first)
+                secondAt = firstAt;
+            first = user;
+            firstAt = to;
+            return true;
+        }
+        if (to <= secondAt)
+            return false;
+        secondAt = to;
+        return true;
+    }
 };
 
 struct Typist {
@@ -73,8 +102,11 @@ struct Room {
     std::unordered_map<UserKey, Member> members;
     std::vector<Connection*> full; ///< full subscriptions; not owned
     std::vector<Typist> typing;
-    std::vector<UserKey> moved; ///< whose positions moved since the last receipts
-    bool dirtyQueued = false, receiptsQueued = false, typingQueued = false;
+    std::vector<UserKey> moved;      ///< whose positions moved since the last receipts
+    Leaders read, delivered;         ///< of the members, now …
+    Leaders readTold, deliveredTold; ///< … and as rooms in summary heard last
+    Touch othersTouch = 0;           ///< of the last move that changed anybody's others()
+    bool dirtyQueued = false, receiptsQueued = false, typingQueued = false, othersQueued = false;
     MonoTime dirtyAt, receiptsAt; ///< last sent
 
     [[nodiscard]] std::int64_t activeTs() const noexcept { return last.seq ? last.ts : createdTs; }
@@ -100,6 +132,9 @@ public:
     Room& putRoom(RoomRow row);
     void addMember(Room& room, MemberRow row);
     void removeMember(Room& room, UserKey user, Touch touch);
+    /// A member's positions, as committed, moved; also of who joined. True: the highest of the
+    /// others is another one for somebody.
+    bool moved(Room& room, UserKey user, const Member& member, Touch touch);
     /// Takes over head, ord, touch, last message and the change of a committed entry; not its
     /// membership.
     void apply(Room& room, const protocol::Event& event, UserKey sender, Touch touch);

@@ -12,6 +12,14 @@ using protocol::Kind;
 
 void Service::Impl::committed(Room& room, Event event, UserKey sender, Touch touch)
 {
+    std::vector<Member*> unmentioned;
+    if (event.kind == Kind::Delete && event.target) {
+        for (auto& [key, member] : room.members) {
+            const auto& unread = member.mentions;
+            if (std::find(unread.begin(), unread.end(), *event.target) != unread.end())
+                unmentioned.push_back(&member);
+        }
+    }
     m_directory.apply(room, event, sender, touch);
     if (event.kind == Kind::Member && event.role)
         memberChanged(room, event, touch); // who joins gets the room before its entries
@@ -36,6 +44,8 @@ void Service::Impl::committed(Room& room, Event event, UserKey sender, Touch tou
         if (Member* member = other && other != user ? room.member(other->row.key) : nullptr)
             sendReadState(room, *member);
     }
+    for (Member* member : unmentioned)
+        sendReadState(room, *member);
     // Who writes with nothing unread has read what they wrote.
     Member* own = room.member(sender);
     if (own && protocol::countsAsUnread(event.kind) &&
@@ -83,13 +93,21 @@ void Service::Impl::queueDirty(Room& room)
     at(room.dirtyAt + interval, What::Dirty, static_cast<std::uint64_t>(room.key));
 }
 
+std::uint64_t Service::Impl::markFull(Room& room)
+{
+    ++m_mark;
+    for (Connection* conn : room.full)
+        conn->mark = m_mark;
+    return m_mark;
+}
+
 void Service::Impl::flushDirty(Room& room)
 {
     room.dirtyQueued = false;
     room.dirtyAt = m_clock.now();
-    const std::uint64_t mark = ++m_mark;
-    for (Connection* conn : room.full)
-        conn->mark = mark;
+    const std::uint64_t mark = markFull(room);
+    room.readTold = room.read;
+    room.deliveredTold = room.delivered;
     for (const auto& [key, member] : room.members) {
         for (const Connection* conn : member.user->connections) {
             if (conn->mark != mark)

@@ -23,6 +23,8 @@ inline constexpr int kRefusedInRowMax =
 inline constexpr std::int64_t kCoalesceMs = 50; ///< room_dirty of a room, at most this often
 inline constexpr std::int64_t kCoalesceUsPerRecipient = 200; ///< … and longer for a large audience
 inline constexpr std::int64_t kPositionsEveryMs = 20;
+/// Receipts of a room that somebody has in summary, at most this often.
+inline constexpr std::int64_t kOthersEveryMs = 500;
 inline constexpr std::int64_t kPositionsRetryMs = 1'000;
 inline constexpr std::size_t kPositionsPerOp = 4'096;
 inline constexpr std::size_t kReceiptsPerFrame =
@@ -105,6 +107,7 @@ private:
         Typing,
         Dirty,
         Receipts,
+        Others,
         Positions,
         Backlog,
         Presence,
@@ -186,6 +189,7 @@ private:
     void on(Connection& conn, protocol::UnsubscribeRoom& frame);
     void roomMade(std::uint64_t op, UserKey creator, Result<RoomMade> result);
     void subscribe(Connection& conn, Room& room, Epoch epoch, Seq hi, bool tellDirty);
+    void toSummary(Connection& conn, Room& room);
     void unsubscribe(Connection& conn, Room& room);
     [[nodiscard]] std::vector<protocol::RoomHi> headsOf(Connection& conn);
     void memberChanged(Room& room, const protocol::Event& event, Touch touch);
@@ -197,6 +201,8 @@ private:
     void fanOut(Room& room, protocol::Event& event, const User* sender);
     void queueDirty(Room& room);
     void flushDirty(Room& room);
+    /// Gives all full subscriptions of the room a mark of their own.
+    std::uint64_t markFull(Room& room);
     void sendDirty(const Connection& conn, Room& room);
     void flushBacklog(Connection& conn);
 
@@ -215,6 +221,8 @@ private:
     void sendReadState(Room& room, Member& member);
     void queueReceipts(Room& room, UserKey user);
     void flushReceipts(Room& room);
+    void queueOthers(Room& room);
+    void flushOthers(Room& room);
     void sendPositions(const Connection& conn, Room& room);
 
     // drafts.cpp

@@ -164,9 +164,21 @@ void Service::Impl::on(Connection& conn, protocol::MessageSend& frame)
         return refuseNew(conn, frame.tempId, makeError(ErrorCode::Forbidden, "archived"));
     LogOp op = logOp(conn, *room, frame.tempId, frame.kind);
     op.prev = std::move(frame.prev);
+    // Named twice is mentioned once.
+    std::vector<UserId>& named = frame.mentions;
+    auto unique = named.begin();
+    for (auto it = named.begin(); it != named.end(); ++it) {
+        if (std::find(named.begin(), unique, *it) != unique)
+            continue;
+        if (unique != it)
+            *unique = std::move(*it);
+        ++unique;
+    }
+    named.erase(unique, named.end());
     for (const UserId& id : frame.mentions) {
         const User* user = m_directory.user(id);
-        if (user && user != conn.user && room->member(user->row.key))
+        // Who is a member is decided by the commit: an invitation may be on its way to it.
+        if (user && user != conn.user)
             op.mentioned.push_back(user->row.key);
     }
     op.event.body = std::move(frame.body);

@@ -108,6 +108,8 @@ void Service::Impl::positionsSet(Result<std::vector<PositionSet>> result, Positi
                 sendReadState(*room, *member);
             }
             queueReceipts(*room, set.user);
+            if (m_directory.moved(*room, set.user, *member, set.touch))
+                queueOthers(*room);
         }
     }
     if (!m_positionsQueued && !m_marks.empty()) {
@@ -175,6 +177,37 @@ void Service::Impl::flushReceipts(Room& room)
         m_framesOut.add();
         m_outbound.send(conn->id, frame, Lane::Durable, room.id);
     }
+}
+
+// Who has a room in summary hears of receipts only where a tick of theirs may change by them, and
+// of all that moved in kOthersEveryMs at once.
+void Service::Impl::queueOthers(Room& room)
+{
+    if (room.othersQueued)
+        return;
+    room.othersQueued = true;
+    at(m_clock.now() + Milliseconds(kOthersEveryMs), What::Others,
+       static_cast<std::uint64_t>(room.key));
+}
+
+void Service::Impl::flushOthers(Room& room)
+{
+    room.othersQueued = false;
+    const std::uint64_t mark = markFull(room);
+    for (const auto& [key, member] : room.members) {
+        const auto changes = [&, user = key, wrote = member.wrote](const Leaders& told,
+                                                                   const Leaders& now) {
+            return now.others(user) > told.others(user) && told.others(user) < wrote;
+        };
+        if (!changes(room.readTold, room.read) && !changes(room.deliveredTold, room.delivered))
+            continue;
+        for (const Connection* conn : member.user->connections) {
+            if (conn->mark != mark)
+                sendDirty(*conn, room);
+        }
+    }
+    room.readTold = room.read;
+    room.deliveredTold = room.delivered;
 }
 
 void Service::Impl::sendPositions(const Connection& conn, Room& room)

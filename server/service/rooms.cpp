@@ -52,14 +52,14 @@ void Service::Impl::on(Connection& conn, protocol::SubscribeRoom& frame)
     if (!room)
         return sendError(conn, {}, makeError(ErrorCode::NotFound, frame.room.str()));
     if (frame.mode == protocol::SubscribeMode::Summary)
-        return unsubscribe(conn, *room);
+        return toSummary(conn, *room);
     subscribe(conn, *room, frame.epoch, frame.hi, true);
 }
 
 void Service::Impl::on(Connection& conn, protocol::UnsubscribeRoom& frame)
 {
     if (Room* room = memberRoom(conn, frame.room))
-        return unsubscribe(conn, *room);
+        return toSummary(conn, *room);
     sendError(conn, {}, makeError(ErrorCode::NotFound, frame.room.str()));
 }
 
@@ -69,7 +69,7 @@ void Service::Impl::subscribe(Connection& conn, Room& room, Epoch epoch, Seq hi,
         if (static_cast<std::int64_t>(conn.full.size()) >= m_config.limits.fullSubscriptions) {
             // One more in full than allowed: the oldest goes on in summary.
             if (Room* oldest = m_directory.room(conn.full.front()))
-                unsubscribe(conn, *oldest);
+                toSummary(conn, *oldest);
         }
         conn.full.push_back(room.key);
         room.full.push_back(&conn);
@@ -88,6 +88,14 @@ void Service::Impl::subscribe(Connection& conn, Room& room, Epoch epoch, Seq hi,
         }
         send(conn, typing, Lane::Ephemeral, room.id);
     }
+}
+
+// Of a member: who leaves gets nothing more.
+void Service::Impl::toSummary(Connection& conn, Room& room)
+{
+    if (room.receiptsQueued)
+        flushReceipts(room); // what moved while it had the room in full
+    unsubscribe(conn, room);
 }
 
 void Service::Impl::unsubscribe(Connection& conn, Room& room)
@@ -153,6 +161,8 @@ void Service::Impl::memberChanged(Room& room, const protocol::Event& event, Touc
         m_directory.addMember(room, std::move(row));
         const Member& member = *room.member(user->row.key);
         if (joined) {
+            queueReceipts(room, user->row.key); // one more who may read
+            queueOthers(room);
             // The store gave the draft of an earlier membership a new revision.
             user->drafts = std::max(user->drafts, touch);
             sendToUser(*user, protocol::RoomAdded{m_directory.info(room, member)});

@@ -309,6 +309,10 @@ void Service::Impl::fire(const Timer& timer)
         if (Room* moved = room(); moved && moved->receiptsQueued)
             flushReceipts(*moved);
         break;
+    case What::Others:
+        if (Room* moved = room(); moved && moved->othersQueued)
+            flushOthers(*moved);
+        break;
     case What::Positions:
         m_positionsQueued = false;
         flushPositions();

@@ -146,7 +146,8 @@ void Service::Impl::welcome(Connection& conn, const protocol::Hello& hello)
         const Member* member = room ? room->member(user.row.key) : nullptr;
         if (!member)
             continue;
-        bool dirty = !since || room->touch > after || member->touch > after;
+        bool dirty =
+            !since || room->touch > after || member->touch > after || room->othersTouch > after;
         if (const auto cursor = open.find(room->id.str()); cursor != open.end())
             dirty =
                 dirty || cursor->second->epoch != room->epoch || cursor->second->hi != room->head;

@@ -65,7 +65,7 @@ struct MemberRow {
     Seq read;
     Ord readOrd; ///< ord of the entry `read`
     Seq delivered;
-    Touch touch = 0;           ///< of the last change of `read`
+    Touch touch = 0;           ///< of the last move of `read` or `delivered`
     std::vector<Seq> mentions; ///< of this user, behind `read`, ascending
 };
 
@@ -140,7 +140,7 @@ struct LogOp {
     std::string reactionKey; ///< Kind::Reaction
     bool on = true;          ///< Kind::Reaction, Kind::Pin
     UserKey member = 0;      ///< Kind::Member: whose membership; event.role absent = remove
-    std::vector<UserKey> mentioned; ///< members whose count of mentions rises
+    std::vector<UserKey> mentioned; ///< whose count of mentions rises, of them who are members
 };
 struct Logged {
     bool dup =

@@ -1,11 +1,9 @@
 #include "tests/sim/checker.h"
 
 #include "protocol/codec.h"
-
-#include <sqlite3.h>
+#include "tests/sim/query.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace skein::sim
 {
@@ -14,24 +12,6 @@ using offline::MessageRow;
 
 namespace
 {
-
-using Columns = std::function<void(sqlite3_stmt*)>;
-
-void query(sqlite3* db, const std::string& sql, const Columns& row)
-{
-    sqlite3_stmt* statement = nullptr;
-    sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr);
-    while (statement && sqlite3_step(statement) == SQLITE_ROW)
-        row(statement);
-    sqlite3_finalize(statement);
-}
-
-std::string text(sqlite3_stmt* row, int column)
-{
-    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(row, column));
-    return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(row, column)))
-                 : std::string();
-}
 
 std::string packed(const std::string& uuid)
 {
@@ -52,13 +32,18 @@ std::string packed(const std::string& uuid)
 }
 
 // Columns of the server's `message`: these numbers are its file format.
-constexpr int kImage = 1, kFile = 2, kSystem = 3, kJobUpdate = 4;
+constexpr int kImage = 1, kFile = 2, kSystem = 3, kJobUpdate = 4, kMember = 9;
 
 } // namespace
 
-void Checker::wrote(int client, const TempId& temp, const RoomId& room, const std::string& body)
+void Checker::wrote(int client, const TempId& temp, const RoomId& room, const std::string& body,
+                    const std::vector<UserId>& mentions)
 {
-    m_written[temp.str()] = {client, room, body, false, false};
+    Written& written = m_written[temp.str()];
+    written = {client, room, body, false, false, {}};
+    m_mentioning[packed(temp.str())] = &written;
+    for (const UserId& user : mentions)
+        written.mentions.insert(user.str());
     m_order[{client, room}].push_back(temp.str());
 }
 void Checker::rewrote(const TempId& temp, const std::string& body)
@@ -283,7 +268,8 @@ std::map<RoomId, RoomTruth> Checker::serverTruth()
         truth.archived = sqlite3_column_int64(row, 5) != 0;
     });
     query(db,
-          "SELECT m.room, u.id, m.read, m.delivered FROM member m JOIN user u ON u.key = m.user",
+          "SELECT m.room, u.id, m.read, max(m.read, m.delivered) FROM member m "
+          "JOIN user u ON u.key = m.user",
           [&](sqlite3_stmt* row) {
               RoomTruth& truth = rooms[ids[sqlite3_column_int64(row, 0)]];
               truth.read[text(row, 1)] = sqlite3_column_int64(row, 2);
@@ -300,6 +286,7 @@ std::map<RoomId, RoomTruth> Checker::serverTruth()
               if (seq != ++next[room])
                   fail("a: the log of " + room.str() + " has a hole before " + std::to_string(seq));
               const int kind = sqlite3_column_int(row, 3);
+              truth.membersChanged = truth.membersChanged || kind == kMember;
               if (kind <= kJobUpdate) {
                   truth.messages[seq] = {seq,
                                          text(row, 5),
@@ -433,6 +420,10 @@ bool Checker::converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
                 return false;
             }
         }
+        if (const std::string wrong = positionsWrong(*client, truth); !wrong.empty()) {
+            reason += wrong;
+            return false;
+        }
     }
     return true;
 }
@@ -443,8 +434,11 @@ void Checker::final(const std::vector<std::unique_ptr<ClientNode>>& clients)
     m_reactions.clear();
     checkLog(truth);
     for (const auto& client : clients) {
-        if (!client->wiped())
-            checkDevice(*client, truth);
+        if (client->wiped())
+            continue;
+        checkDevice(*client, truth);
+        if (const std::string wrong = positionsWrong(*client, truth); !wrong.empty())
+            fail("g: " + client->label() + ": " + wrong);
     }
     checkWritten(clients, truth);
 }

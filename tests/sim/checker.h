@@ -24,6 +24,7 @@ struct Written {
     std::string body; ///< the last one that the user gave it
     bool discarded = false;
     bool rewritten = false;
+    std::set<std::string> mentions; ///< users
 };
 
 /// A message as the log's entries, applied in order, make it.
@@ -40,6 +41,7 @@ struct RoomTruth {
     bool archived = false;
     std::map<std::int64_t, Truth> messages;
     std::map<std::string, std::int64_t> read, delivered; ///< user → position
+    bool membersChanged = false; ///< somebody joined or left since the room was made
 };
 
 class Checker
@@ -53,7 +55,8 @@ public:
     }
 
     // ---- fed while it runs ----
-    void wrote(int client, const TempId& temp, const RoomId& room, const std::string& body);
+    void wrote(int client, const TempId& temp, const RoomId& room, const std::string& body,
+               const std::vector<UserId>& mentions = {});
     void rewrote(const TempId& temp, const std::string& body);
     void discarded(const TempId& temp);
     /// A device was revoked and is about to be emptied: what it had not sent is lost, and is told
@@ -84,6 +87,10 @@ public:
     /// Everything that was said has arrived everywhere: g is the caller's bound on the time for it.
     [[nodiscard]] bool converged(const std::vector<std::unique_ptr<ClientNode>>& clients,
                                  std::string* why);
+    /// Positions of the others, of each other member in open rooms, the own delivered one and the
+    /// number of mentions; what is wrong with one of them, or nothing.
+    [[nodiscard]] std::string positionsWrong(ClientNode& client,
+                                             const std::map<RoomId, RoomTruth>& truth);
     /// a to e and h, over all devices.
     void final(const std::vector<std::unique_ptr<ClientNode>>& clients);
 
@@ -93,6 +100,9 @@ public:
     serverDrafts();
 
 private:
+    [[nodiscard]] std::string membersWrong(ClientNode& client, const RoomId& room,
+                                           const RoomTruth& truth);
+    [[nodiscard]] std::int64_t mentionsOf(const std::string& user, const RoomTruth& truth);
     void fail(const std::string& why) { m_trace.fail(m_loop.now(), why); }
     void checkRate(const ClientNode& to, const server::FramePtr& frame);
     void checkLog(const std::map<RoomId, RoomTruth>& truth);
@@ -109,7 +119,8 @@ private:
     Loop& m_loop;
     Trace& m_trace;
     ServerNode& m_server;
-    std::map<std::string, Written> m_written; ///< by temp id
+    std::map<std::string, Written> m_written;           ///< by temp id
+    std::map<std::string, const Written*> m_mentioning; ///< the same, by packed temp id
     /// As each device wrote them, in each room.
     std::map<std::pair<int, RoomId>, std::vector<std::string>> m_order;
     /// What the first device looked at shows as the reactions of a message.

@@ -14,7 +14,7 @@ namespace
 {
 
 // Since the first version of the wire.
-constexpr std::array<std::string_view, 1> kNewFields{"base"};
+constexpr std::array<std::string_view, 3> kNewFields{"base", "others_read", "others_delivered"};
 constexpr std::array<std::string_view, 0> kNewServerFrames{};
 
 void strip(boost::json::value& value)

@@ -42,6 +42,8 @@ void Simulation::write(ClientNode& client, const RoomId& room)
             draftTried(client, room, "");
         if (m_random.chance(0.04))
             draft.kind = protocol::Kind::Image;
+        while (m_random.chance(0.15) && draft.mentions.size() < 3)
+            draft.mentions.push_back(m_users[m_random.below(m_users.size())]);
         auto sent = client.engine().send(room, draft);
         if (!sent) {
             m_trace.note(m_loop.now(), client.label(), "not written", toString(sent.error()));
@@ -49,7 +51,7 @@ void Simulation::write(ClientNode& client, const RoomId& room)
         }
         ++m_written;
         m_trace.note(m_loop.now(), client.label(), "write", sent->str() + " " + draft.body);
-        m_checker.wrote(client.index(), *sent, room, draft.body);
+        m_checker.wrote(client.index(), *sent, room, draft.body, draft.mentions);
         if (client.dying())
             return;
     }

@@ -53,7 +53,8 @@ std::optional<std::string> Writer::prepare()
         {m_findDevice, "SELECT key FROM device WHERE user=? AND id=?"},
         {m_insertDevice, "INSERT INTO device(user,id) VALUES(?,?)"},
         {m_insertMention,
-         "INSERT INTO mention(room,user,seq) VALUES(?,?,?) ON CONFLICT DO NOTHING"},
+         "INSERT INTO mention(room,user,seq) SELECT ?1,?2,?3 WHERE EXISTS(SELECT 1 FROM member "
+         "WHERE room=?1 AND user=?2) ON CONFLICT DO NOTHING"},
         {m_dropMentions, "DELETE FROM mention WHERE room=? AND user=? AND seq<=?"},
         {m_dropMessageMentions, "DELETE FROM mention WHERE room=?1 AND seq=?2 AND user IN "
                                 "(SELECT user FROM member WHERE room=?1)"},
@@ -467,11 +468,11 @@ Result<std::vector<PositionSet>> Writer::run(PositionsOp& op)
                     m_ordAt.reset();
                 }
             }
-            now.touch = ++m_touch;
             m_dropMentions.bind(mark.room).bind(mark.user).bind(read.value()).run();
         }
         now.read = read;
         now.delivered = delivered;
+        now.touch = ++m_touch; // who wrote what was read or got now may be away, and has to hear it
         m_putPosition.bind(read.value())
             .bind(now.readOrd.value())
             .bind(delivered.value())

@@ -326,21 +326,38 @@ TEST_F(ManyRooms, aDirectRoomIsNotRenamedByItsLog)
     EXPECT_EQ(screen.rooms[kRoom].name, "Her");
 }
 
-TEST_F(ManyRooms, mentionsAreCountedUntilTheyAreRead)
+TEST_F(ManyRooms, mentionsAreAsManyAsTheServerCountsUntilTheyAreRead)
 {
     goLive();
+    std::int64_t count = 0;
     for (std::int64_t seq = 1; seq <= 3; ++seq) {
         auto event = message(seq, "you");
-        if (seq != 2)
+        if (seq != 2) {
             event.mentions = {kHer, kMe};
+            ++count;
+        }
         say(protocol::LogEntry{event});
+        if (seq != 2)
+            say(protocol::ReadState{kRoom, Seq(), Seq(), seq, count, Ord(seq)});
     }
     EXPECT_EQ(screen.rooms[kRoom].mentions, 2);
+    // Missed, counted with the head, and then brought by the catch-up: once.
+    fillLog(4);
+    log[4].mentions = {kMe};
+    drop();
+    engine->retryNow();
+    hello();
+    auto welcome = welcomeFrame();
+    welcome.dirty = {head(4, 0, 4)};
+    welcome.dirty[0].mentions = 3;
+    say(welcome);
+    answerSync();
+    EXPECT_EQ(screen.rooms[kRoom].mentions, 3);
     engine->markRead(kRoom, Seq(99)); // no further than there is
     EXPECT_EQ(screen.rooms[kRoom].mentions, 0);
-    EXPECT_EQ(screen.rooms[kRoom].read, Seq(3));
+    EXPECT_EQ(screen.rooms[kRoom].read, Seq(4));
     engine->markRead(kRoom, Seq(2));
-    EXPECT_EQ(screen.rooms[kRoom].read, Seq(3)) << "never back";
+    EXPECT_EQ(screen.rooms[kRoom].read, Seq(4)) << "never back";
 }
 
 TEST_F(ManyRooms, anOlderSummaryTakesNothingBack)

@@ -115,6 +115,7 @@ public:
     {
         members = list;
     }
+    void receiptsChanged(const RoomId& room) override { ++receipts[room]; }
     void filteredLoaded(const RoomId&, const FilteredPage& page) override
     {
         filtered.push_back(page);
@@ -154,6 +155,7 @@ public:
     std::vector<std::pair<TempId, Error>> failures;
     std::vector<protocol::MemberInfo> members;
     std::vector<FilteredPage> filtered;
+    std::map<RoomId, int> receipts;        ///< how often they changed
     std::vector<offline::MessageRow> told; ///< rows of the last change
     int changes = 0, resets = 0, listChanges = 0;
     /// What is stored of a room: read when it is told to be loaded anew.

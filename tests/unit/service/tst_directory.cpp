@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace skein::server
 {
 namespace
@@ -172,6 +174,31 @@ TEST_F(DirectoryTest, unreadIsWhatLiesBetweenTheReadPositionAndTheHead)
     EXPECT_EQ(head.read, Seq(2));
     EXPECT_EQ(head.unread, 3);
     EXPECT_EQ(head.mentions, 2);
+}
+
+TEST(LeadersTest, theFurthestOfTheOthersIsWhatAWalkOverAllOfThemFinds)
+{
+    Leaders leaders;
+    std::map<UserKey, Seq> at;
+    std::uint32_t dice = 12'345;
+    for (int i = 0; i < 2'000; ++i) {
+        dice = dice * 1'664'525 + 1'013'904'223;
+        const UserKey user = 1 + (dice >> 16) % 5;
+        at[user] = std::max(at[user], Seq((dice >> 24) + i / 4));
+        std::map<UserKey, Seq> before;
+        for (UserKey one = 1; one <= 6; ++one)
+            before[one] = leaders.others(one);
+        const bool moved = leaders.moved(user, at[user]);
+        bool differs = false;
+        for (UserKey one = 1; one <= 6; ++one) {
+            Seq most;
+            for (const auto& [other, seq] : at)
+                most = other == one ? most : std::max(most, seq);
+            ASSERT_EQ(leaders.others(one), most) << i << " of " << one;
+            differs = differs || most != before[one];
+        }
+        ASSERT_EQ(moved, differs) << i;
+    }
 }
 
 TEST_F(DirectoryTest, aRoomWithoutAMessageHasNoPreviewAndIsAsOldAsItself)

@@ -162,6 +162,183 @@ TEST(Positions, membersThatDoNotHaveTheRoomOpenGetOneSummaryForMany)
     EXPECT_TRUE(cast.member.all<LogEntry>().empty());
 }
 
+TEST(Positions, whoHasTheRoomClosedHearsHowFarTheOthersAre)
+{
+    Cast cast;
+    const Seq seq = cast.owner.say(cast.room, "mine").seq;
+    cast.world.advance(1'000);
+    cast.owner.clear();
+    cast.admin.clear();
+    cast.member.send(MarkDelivered{{{cast.room, seq}}});
+    cast.world.advance(100);
+    cast.member.send(MarkRead{cast.room, seq});
+    cast.world.advance(1'000);
+    const auto told = cast.owner.all<RoomDirty>();
+    ASSERT_EQ(told.size(), 1u) << "what moves together is told once";
+    EXPECT_EQ(told[0].head.othersRead, seq);
+    EXPECT_EQ(told[0].head.othersDelivered, seq);
+    EXPECT_TRUE(cast.owner.all<Receipts>().empty());
+    EXPECT_TRUE(cast.admin.all<RoomDirty>().empty()) << "no tick of theirs is there";
+    // Everybody has read it: who reads now changes no tick of the owner's.
+    cast.owner.clear();
+    cast.admin.send(MarkRead{cast.room, seq});
+    cast.world.advance(1'000);
+    EXPECT_TRUE(cast.owner.all<RoomDirty>().empty());
+}
+
+TEST(Positions, aManyReadersOfARoomCostItsWriterFewFrames)
+{
+    ServiceConfig config;
+    config.enforceRateLimits = false;
+    Cast cast(config);
+    std::vector<std::string> names;
+    std::vector<std::unique_ptr<Client>> readers;
+    for (int i = 0; i < 60; ++i) {
+        const std::string name = "reader" + std::to_string(i);
+        cast.world.addUser(name);
+        names.push_back(name);
+        readers.push_back(std::make_unique<Client>(cast.world, UserId("user-" + name)));
+        readers.back()->hello();
+    }
+    const RoomId room = cast.owner.makeRoom(names);
+    const Seq seq = cast.owner.say(room, "to all").seq;
+    cast.world.advance(2'000);
+    cast.owner.clear();
+    for (const auto& reader : readers) {
+        reader->clear();
+        reader->send(MarkRead{room, seq});
+        cast.world.advance(50);
+    }
+    cast.world.advance(2'000);
+    EXPECT_LE(cast.owner.all<RoomDirty>().size(), 2u);
+    EXPECT_EQ(cast.owner.last<RoomDirty>()->head.othersRead, seq);
+    for (const auto& reader : readers)
+        EXPECT_TRUE(reader->all<RoomDirty>().empty());
+}
+
+TEST(Positions, whatTheOthersReadMeanwhileComesWithTheWelcome)
+{
+    Cast cast;
+    const Seq seq = cast.owner.say(cast.room, "mine").seq;
+    cast.world.advance(1'000);
+    cast.owner.drop();
+    cast.owner.hello();
+    const auto token = cast.owner.last<Welcome>()->syncToken;
+    cast.owner.drop();
+    // Far enough that the token is not read back to what is told here.
+    for (int i = 0; i < 40; ++i)
+        cast.stranger.makeRoom({});
+    cast.owner.hello({}, token);
+    const auto quiet = cast.owner.last<Welcome>()->syncToken;
+    cast.owner.drop();
+    cast.owner.hello({}, quiet);
+    EXPECT_TRUE(cast.owner.last<Welcome>()->dirty.empty());
+    cast.owner.drop();
+    cast.member.send(MarkDelivered{{{cast.room, seq}}});
+    cast.world.advance(1'000);
+    cast.owner.hello({}, quiet);
+    ASSERT_EQ(cast.owner.last<Welcome>()->dirty.size(), 1u) << "got and not read, too";
+    EXPECT_EQ(cast.owner.last<Welcome>()->dirty[0].othersDelivered, seq);
+    cast.world.restart();
+    cast.owner.hello({}, quiet);
+    ASSERT_EQ(cast.owner.last<Welcome>()->dirty.size(), 1u) << "also over a restart";
+    EXPECT_EQ(cast.owner.last<Welcome>()->dirty[0].othersDelivered, seq);
+}
+
+TEST(Positions, whatMovedWhileARoomWasOpenIsToldBeforeItIsClosed)
+{
+    Cast cast;
+    cast.owner.open(cast.room);
+    const Seq seq = cast.owner.say(cast.room, "mine").seq;
+    cast.world.advance(1'000);
+    cast.admin.send(MarkDelivered{{{cast.room, seq}}}); // told at once; what follows waits
+    cast.world.advance(25);
+    cast.member.send(MarkRead{cast.room, seq});
+    for (int i = 0; i < 30; ++i)
+        cast.world.settle();
+    cast.owner.send(UnsubscribeRoom{cast.room});
+    cast.world.advance(2'000);
+    Seq told;
+    for (const Receipts& receipts : cast.owner.all<Receipts>()) {
+        for (const Position& position : receipts.positions)
+            told = std::max(told, position.read);
+    }
+    for (const RoomDirty& dirty : cast.owner.all<RoomDirty>())
+        told = std::max(told, dirty.head.othersRead.value_or(Seq()));
+    EXPECT_EQ(told, seq);
+}
+
+TEST(Positions, whoeverJoinsIsAmongThePositionsAndWhoLeftIsNot)
+{
+    Cast cast;
+    cast.owner.open(cast.room);
+    cast.owner.clear();
+    MemberSet invite;
+    invite.room = cast.room;
+    invite.tempId = cast.owner.temp();
+    invite.user = cast.stranger.user;
+    invite.role = Role::Member;
+    cast.owner.send(invite);
+    cast.world.advance(1'000);
+    ASSERT_TRUE(cast.owner.last<Receipts>());
+    EXPECT_EQ(cast.owner.last<Receipts>()->positions.at(0).user, cast.stranger.user);
+    const Seq joined = headOf(cast.owner, cast.room).head;
+    EXPECT_EQ(headOf(cast.owner, cast.room).othersRead, joined);
+    invite.tempId = cast.owner.temp();
+    invite.role.reset();
+    cast.owner.send(invite);
+    cast.world.advance(1'000);
+    EXPECT_LT(headOf(cast.owner, cast.room).othersRead, joined);
+}
+
+TEST(Positions, whoIsNamedTwiceIsMentionedOnce)
+{
+    Cast cast;
+    MessageSend frame = cast.owner.message(cast.room, "hey, hey");
+    frame.mentions = {cast.member.user, cast.admin.user, cast.member.user};
+    cast.owner.send(frame);
+    EXPECT_EQ(headOf(cast.member, cast.room).mentions, 1);
+    cast.world.restart();
+    cast.member.hello();
+    EXPECT_EQ(headOf(cast.member, cast.room).mentions, 1);
+}
+
+TEST(Positions, whoIsInvitedJustAheadOfAMentionIsMentionedAlsoAfterARestart)
+{
+    Cast cast;
+    MemberSet invite;
+    invite.room = cast.room;
+    invite.tempId = cast.owner.temp();
+    invite.user = cast.stranger.user;
+    invite.role = Role::Member;
+    MessageSend frame = cast.owner.message(cast.room, "welcome");
+    frame.mentions = {cast.stranger.user};
+    cast.owner.queue(invite); // one behind the other, before the first is stored
+    cast.owner.queue(frame);
+    cast.world.settle();
+    EXPECT_EQ(headOf(cast.stranger, cast.room).mentions, 1);
+    cast.world.restart();
+    cast.stranger.hello();
+    EXPECT_EQ(headOf(cast.stranger, cast.room).mentions, 1);
+}
+
+TEST(Positions, whoseMentionIsDeletedIsTold)
+{
+    Cast cast;
+    MessageSend frame = cast.owner.message(cast.room, "hey");
+    frame.mentions = {cast.member.user};
+    cast.owner.send(frame);
+    EXPECT_EQ(cast.member.last<ReadState>()->mentions, 1);
+    cast.admin.clear();
+    MessageDelete erase;
+    erase.room = cast.room;
+    erase.tempId = cast.owner.temp();
+    erase.target = cast.owner.outcome(frame.tempId).seq;
+    cast.owner.send(erase);
+    EXPECT_EQ(cast.member.last<ReadState>()->mentions, 0);
+    EXPECT_FALSE(cast.admin.last<ReadState>()) << "whom it does not concern";
+}
+
 TEST(Positions, aFullDiskLosesNoPosition)
 {
     Cast cast;
