@@ -530,6 +530,10 @@
             <translation>გახსნა: %1</translation>
         </message>
         <message>
+            <source>Read by</source>
+            <translation>ვინ წაიკითხა</translation>
+        </message>
+        <message>
             <source>Edit</source>
             <translation>შესწორება</translation>
         </message>
@@ -927,6 +931,48 @@
         <message>
             <source>New messages</source>
             <translation>ახალი შეტყობინებები</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReadByPanel</name>
+        <message>
+            <source>Read by %1 of %2</source>
+            <translation>წაიკითხა: %1, სულ %2</translation>
+        </message>
+        <message>
+            <source>Read by</source>
+            <translation>ვინ წაიკითხა</translation>
+        </message>
+        <message numerus="yes">
+            <source>delivered to %n more</source>
+            <translation>
+                <numerusform>მიუვიდა კიდევ %n ადამიანს</numerusform>
+                <numerusform>მიუვიდა კიდევ %n ადამიანს</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Read</source>
+            <translation>წაიკითხა</translation>
+        </message>
+        <message>
+            <source>Delivered</source>
+            <translation>მიუვიდა</translation>
+        </message>
+        <message>
+            <source>Not delivered yet</source>
+            <translation>ჯერ არ მისვლია</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>დახურვა</translation>
+        </message>
+        <message>
+            <source>Somebody</source>
+            <translation>ვიღაც</translation>
+        </message>
+        <message>
+            <source>Nobody else is known in this conversation yet.</source>
+            <translation>ამ მიმოწერის სხვა წევრები ჯერ უცნობია.</translation>
         </message>
     </context>
     <context>

@@ -285,6 +285,10 @@ public:
     /// closed before. An unknown id is Story::State::Unheard. Errors: as Reader::open().
     void readStory(const QString& tempId,
                    std::function<void(const skein::Result<skein::offline::Story>&)> done);
+    /// Who has read a message and got it (offline::Reader::receipts()), of a room that was open on
+    /// this device before. As readStory(). For a view: ReceiptsModel.
+    void readReceipts(const QString& roomId, qint64 seq, int offset, int limit,
+                      std::function<void(const skein::Result<skein::offline::Receipts>&)> done);
     /// Starts of the program, connections and their ends, newest first. As readStory().
     void readConnections(
         int limit,
@@ -332,6 +336,9 @@ Q_SIGNALS:
     void draftChanged(const QString& roomId);
     void typingChanged(const QString& roomId);
     void membersChanged(const QString& roomId);
+    /// Somebody has read or got something in a room that was open before, joined, or left: what
+    /// readReceipts() gave is old.
+    void receiptsChanged(const QString& roomId);
     void presenceChanged(const QString& userId, const QString& presence);
     void roomCreated(const QString& key, const QString& roomId);
     /// An edit, reaction, pin, removal or change of a room was refused for good and taken back.

@@ -103,6 +103,16 @@ void Client::readStory(const QString& tempId,
             std::move(done));
 }
 
+void Client::readReceipts(const QString& roomId, qint64 seq, int offset, int limit,
+                          std::function<void(const skein::Result<skein::offline::Receipts>&)> done)
+{
+    d->look([room = Private::roomIdOf(roomId), seq = skein::Seq(seq),
+             from = static_cast<std::size_t>(std::max(offset, 0)),
+             count = static_cast<std::size_t>(std::max(limit, 1))](
+                skein::offline::Reader& reader) { return reader.receipts(room, seq, from, count); },
+            std::move(done));
+}
+
 void Client::readConnections(
     int limit,
     std::function<void(const skein::Result<std::vector<skein::offline::StoryEvent>>&)> done)

@@ -82,6 +82,8 @@ void Client::Private::connectWorker()
     connect(worker, &EngineWorker::presenceTold, this, &Private::presenceTold);
     connect(worker, &EngineWorker::outboxTold, this, &Private::outboxTold);
     connect(worker, &EngineWorker::membersTold, this, &Private::membersTold);
+    connect(worker, &EngineWorker::receiptsTold, this,
+            [this](const RoomId& room) { Q_EMIT q.receiptsChanged(display::text(room.str())); });
     connect(worker, &EngineWorker::roomMade, this, [this](const QString& key, const RoomId& room) {
         Q_EMIT q.roomCreated(key, display::text(room.str()));
     });

@@ -323,6 +323,11 @@ void EngineWorker::commandFailed(const TempId& tempId, const Error& error)
 {
     Q_EMIT commandRefused(keyOf(tempId), error);
 }
+void EngineWorker::receiptsChanged(const RoomId& room)
+{
+    Q_EMIT receiptsTold(room);
+}
+
 void EngineWorker::membersLoaded(const RoomId& room,
                                  const std::vector<skein::protocol::MemberInfo>& members)
 {

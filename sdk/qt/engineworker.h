@@ -85,6 +85,7 @@ Q_SIGNALS:
     void commandRefused(const QString& key, const skein::Error& error);
     void membersTold(const skein::RoomId& room,
                      const std::vector<skein::protocol::MemberInfo>& members);
+    void receiptsTold(const skein::RoomId& room);
     void draftStored(const skein::RoomId& room);
     void enqueueFailed(const skein::RoomId& room, const QString& tempId, const skein::Error& error);
 
@@ -100,6 +101,7 @@ private:
     void commandFailed(const skein::TempId& tempId, const skein::Error& error) override;
     void membersLoaded(const skein::RoomId& room,
                        const std::vector<skein::protocol::MemberInfo>& members) override;
+    void receiptsChanged(const skein::RoomId& room) override;
     void requestToken(bool rejected) override;
 
     void run(const Command& command);

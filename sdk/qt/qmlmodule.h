@@ -4,9 +4,9 @@
 namespace Skein
 {
 
-/// Registers the QML module `Skein` (types AccountList, Client, Diagnostics, RoomListModel,
-/// TimelineModel). Call once before the first QQmlEngine loads anything; a static library's
-/// registration would be dropped by the linker otherwise. Thread: GUI.
+/// Registers the QML module `Skein` (types AccountList, Client, Diagnostics, ReceiptsModel,
+/// RoomListModel, TimelineModel). Call once before the first QQmlEngine loads anything; a static
+/// library's registration would be dropped by the linker otherwise. Thread: GUI.
 void registerQmlModule();
 
 } // namespace Skein

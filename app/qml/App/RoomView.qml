@@ -48,6 +48,8 @@ Rectangle {
             add("link:" + links[i], qsTr("Open %1").arg(Desktop.linkTarget(links[i])), "link");
         if (row.own && !row.deleted)
             add("edit", qsTr("Edit"), "edit");
+        if (row.own && !row.deleted && row.seq > 0 && room.timeline.kind !== Client.Direct)
+            add("readby", qsTr("Read by"), "checks");
         if (row.journalId)
             add("why", qsTr("What happened to this message?"), "pulse");
         if (row.canRetry)
@@ -77,7 +79,10 @@ Rectangle {
             composer.reply(row);
         else if (key === "edit")
             composer.edit(row);
-        else if (key === "why")
+        else if (key === "readby") {
+            receipts.seq = row.seq;
+            readBy.open();
+        } else if (key === "why")
             room.storyWanted(room.field(row, "journalId"));
         else if (key === "copy")
             Desktop.copy(Object.entries(row).find(entry => entry[0] === "body")[1]);
@@ -206,6 +211,21 @@ Rectangle {
                 room.act("edit", id);
         }
         onTimelineWanted: messages.list.forceActiveFocus(Qt.TabFocusReason)
+    }
+    ReceiptsModel {
+        id: receipts
+        client: room.client
+        roomId: room.roomId
+    }
+    ReadByPanel {
+        id: readBy
+        objectName: "readBy"
+        receipts: receipts
+        sheet: room.onePane
+        onClosed: {
+            receipts.seq = 0; // nothing is kept up to date that nobody sees
+            messages.list.forceActiveFocus(Qt.PopupFocusReason);
+        }
     }
     MenuPanel {
         id: menu
