@@ -2,7 +2,6 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 import QtQuick.Templates as T
-import Skein
 import Skein.Controls
 import Skein.Theme
 
@@ -139,7 +138,7 @@ T.Popup {
                 width: ListView.view.width
                 height: 48
                 radius: Theme.radiusSmall
-                color: ListView.isCurrentItem && list.activeFocus ? Theme.hover : "transparent"
+                color: ListView.isCurrentItem && list.activeFocus ? Theme.selected : "transparent"
                 Accessible.role: Accessible.ListItem
                 Accessible.name: label.text + ", " + how.text
                 Avatar {
