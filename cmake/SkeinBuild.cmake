@@ -67,6 +67,7 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+find_package(OpenSSL 1.1.1 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(SQLite3 3.35 REQUIRED) # RETURNING
 find_package(spdlog REQUIRED)

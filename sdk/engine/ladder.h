@@ -10,9 +10,9 @@
 // between the attempts (Reconnect) is the brake. Thread: the engine's.
 #pragma once
 
+#include "core/breaker.h"
 #include "core/clock.h"
 #include "core/random.h"
-#include "sdk/engine/breaker.h"
 #include "sdk/engine/engine.h"
 
 #include <cstdint>

@@ -5,11 +5,11 @@
 #pragma once
 
 #ifndef Q_MOC_RUN // moc 6.4 stumbles over a standard header below these
+#include "core/breaker.h"
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "core/random.h"
 #include "core/result.h"
-#include "sdk/engine/breaker.h"
 #endif
 
 #include <QJsonObject>
@@ -73,7 +73,7 @@ public:
 
     static constexpr int kTimeoutMs = 15'000;
     static constexpr qint64 kReplyBytesMax = 64 * 1024;
-    static constexpr skein::engine::Breaker::Rule kBreakerRule{3, 2'000, 30'000};
+    static constexpr skein::Breaker::Rule kBreakerRule{3, 2'000, 30'000};
 
 private:
     using Done = std::function<void(skein::Result<QJsonObject>)>;
@@ -85,7 +85,7 @@ private:
     skein::Clock& m_clock;
     skein::Random& m_random;
     skein::Counter& m_gauge;
-    skein::engine::Breaker m_breaker{kBreakerRule};
+    skein::Breaker m_breaker{kBreakerRule};
     QNetworkAccessManager m_network;
     QUrl m_server;
 };

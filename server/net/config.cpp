@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 
 namespace skein::server
@@ -16,6 +17,52 @@ const std::map<std::string, LogLevel> kLogLevels = {{"debug", LogLevel::Debug},
                                                     {"info", LogLevel::Info},
                                                     {"warning", LogLevel::Warning},
                                                     {"error", LogLevel::Error}};
+
+const std::map<std::string, PushContent> kPushContents = {
+    {"ids", PushContent::Ids}, {"names", PushContent::Names}, {"preview", PushContent::Preview}};
+constexpr std::size_t kSecretFileBytesMax = 4'096;
+
+struct PushWords {
+    std::string url, secret, secretFile;
+    bool insecure = false;
+};
+
+/// Nothing of a secret is repeated in an error.
+Result<void> readPushHook(const PushWords& words, ServerOptions::PushHook& push)
+{
+    if (words.url.empty()) {
+        if (!words.secretFile.empty())
+            return fail(ErrorCode::InvalidArgument, "push-secret-file needs push-url");
+        return {};
+    }
+    auto url = parseWebhookUrl(words.url);
+    if (!url)
+        return fail(url.error());
+    if (!url->tls && !words.insecure && url->host != "localhost" && !isLoopbackHost(url->host))
+        return fail(ErrorCode::InvalidArgument,
+                    "push-url: http:// to another machine can be read on the way: use https://, "
+                    "or say --push-insecure");
+    std::string secret = words.secret;
+    if (!words.secretFile.empty()) {
+        std::ifstream file(words.secretFile, std::ios::binary);
+        std::string text(kSecretFileBytesMax, '\0');
+        file.read(text.data(), static_cast<std::streamsize>(text.size()));
+        if (file.gcount() == 0)
+            return fail(ErrorCode::InvalidArgument, "push-secret-file: cannot be read");
+        text.resize(static_cast<std::size_t>(file.gcount()));
+        secret = std::move(text);
+    }
+    if (secret.empty())
+        return fail(ErrorCode::InvalidArgument,
+                    std::string("push-url needs a secret: --push-secret-file FILE, the variable ") +
+                        kPushSecretVariable + " or push-secret in the configuration file");
+    auto secrets = parseWebhookSecrets(secret);
+    if (!secrets)
+        return fail(secrets.error());
+    push.url = std::move(*url);
+    push.secrets = std::move(*secrets);
+    return {};
+}
 
 } // namespace
 
@@ -71,6 +118,16 @@ Result<Invocation> readInvocation(int argc, const char* const* argv)
     ServerOptions& options = invocation.options;
     std::string listen = "127.0.0.1:7878";
     bool noRateLimits = false;
+    PushWords push;
+
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word(argv[i]);
+        if (word == "--push-secret" || word.starts_with("--push-secret="))
+            return fail(ErrorCode::InvalidArgument,
+                        std::string("a secret does not belong on the command line: use "
+                                    "--push-secret-file FILE or the variable ") +
+                            kPushSecretVariable);
+    }
 
     // CLI11 throws; nothing leaves this function.
     CLI::App app("Skein chat server. Works without any configuration.", "skein-server");
@@ -120,6 +177,32 @@ Result<Invocation> readInvocation(int argc, const char* const* argv)
                    "Memory of one password hash; less than 64 only for tests")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'024}))
         ->capture_default_str();
+    app.add_option("--push-url", push.url,
+                   "Tell a push provider of messages for users who are away: https://HOST/PATH");
+    app.add_option(
+        "--push-secret-file", push.secretFile,
+        std::string("File with the secret that hints are signed with, or the variable ") +
+            kPushSecretVariable);
+    app.add_option("--push-secret", push.secret)->envname(kPushSecretVariable)->group("");
+    app.add_option("--push-content", options.push.config.content,
+                   "What hints say besides numbers: ids, names or preview [ids]")
+        ->transform(CLI::CheckedTransformer(kPushContents, CLI::ignore_case));
+    app.add_option("--push-ca-file", options.push.caFile,
+                   "Authorities (PEM) for the certificate of the push provider [the system's]")
+        ->check(CLI::ExistingFile);
+    app.add_flag("--push-insecure", push.insecure, "Allow http:// to another machine");
+    app.add_option("--push-gather-ms", options.push.config.gatherMs,
+                   "From the first message to the hint of it")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{60'000}))
+        ->capture_default_str();
+    app.add_option("--push-every-ms", options.push.config.everyMs,
+                   "Between two hints of one user and room")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))
+        ->capture_default_str();
+    app.add_option("--push-start-ms", options.push.config.startGraceMs,
+                   "After a start: time for clients to come back before they are hinted at")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{600'000}))
+        ->capture_default_str();
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {
@@ -139,6 +222,8 @@ Result<Invocation> readInvocation(int argc, const char* const* argv)
     options.rateLimits = !noRateLimits;
     if (options.dataDir.empty())
         options.dataDir = defaultDataDir();
+    if (auto hook = readPushHook(push, options.push); !hook)
+        return fail(hook.error());
     if (!isLoopbackHost(options.host) && !options.insecureListen)
         return fail(ErrorCode::InvalidArgument,
                     "listen: " + options.host +

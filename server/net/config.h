@@ -5,6 +5,8 @@
 #include "core/log.h"
 #include "core/result.h"
 #include "protocol/limits.h"
+#include "server/net/webhook.h"
+#include "server/service/push.h"
 #include "server/service/tokens.h"
 
 #include <cstdint>
@@ -37,6 +39,13 @@ struct ServerOptions {
     /// Cost of a password hash, in MiB. Below the default only for tests and demonstrations on this
     /// machine.
     std::int64_t passwordMiB = 64;
+    /// The push hook; `secrets` is empty when there is none.
+    struct PushHook {
+        WebhookUrl url;
+        std::vector<std::string> secrets; ///< raw bytes
+        std::string caFile;
+        PushConfig config;
+    } push;
 };
 
 /// What to do after the command line was read.
@@ -45,6 +54,10 @@ struct Invocation {
     ServerOptions options;
     std::string text; ///< PrintAndExit: for standard output
 };
+
+/// Where the secret of the push hook may also stand. A secret on the command line is refused: any
+/// user of the machine could read it.
+inline constexpr char kPushSecretVariable[] = "SKEIN_PUSH_SECRET";
 
 /// Reads the command line and, if it names one, the configuration file. The command line wins.
 /// Errors: InvalidArgument with a sentence for the operator.

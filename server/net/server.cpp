@@ -3,6 +3,7 @@
 #include "core/random.h"
 #include "server/net/api.h"
 #include "server/net/engine.h"
+#include "server/net/pushclient.h"
 #include "server/net/serverlog.h"
 #include "server/net/workers.h"
 #include "server/service/accounts.h"
@@ -63,6 +64,8 @@ public:
         if (!m_engine)
             return;
         m_engine->closeAll();
+        if (m_push)
+            m_push->stop();
         m_workers.stop();
         // What is still in the store's queue is committed and its answers run while those who asked
         // are alive.
@@ -95,12 +98,13 @@ private:
     std::unique_ptr<SqliteStorage> m_storage;
     std::unique_ptr<Tokens> m_tokens;
     std::unique_ptr<Engine> m_engine;
+    std::unique_ptr<PushClient> m_push; ///< null without a push hook
     std::unique_ptr<Service> m_service;
     std::unique_ptr<Accounts> m_accounts;
     std::unique_ptr<Api> m_api;
     asio::signal_set m_signals;
     Timer m_drainTimer;
-    MonoTime m_drainBy;
+    MonoTime m_drainBy, m_pushBy;
     bool m_draining = false;
 };
 
@@ -147,6 +151,20 @@ Result<std::uint16_t> Server::Impl::start()
         config.limits.messages = config.limits.requests =
             config.limits.ephemeral = {kUnlimited, kUnlimited};
         config.limits.sendWindow = kLoadSendWindow;
+    }
+    if (!m_options.push.secrets.empty()) {
+        PushClientConfig push;
+        push.url = m_options.push.url;
+        push.secrets = m_options.push.secrets;
+        push.caFile = m_options.push.caFile;
+        m_log.info("push hook host=" + push.url.host + (push.url.tls ? " tls=1" : " tls=0"));
+        m_push =
+            std::make_unique<PushClient>(m_io, std::move(push), m_clock, m_metrics,
+                                         m_log.withArea("push"), [this] { m_engine->touch(); });
+        if (const auto ready = m_push->prepare(); !ready)
+            return fail(ready.error());
+        config.pushOutlet = m_push.get();
+        config.push = m_options.push.config;
     }
     m_service = std::make_unique<Service>(*m_storage, *m_tokens, *m_engine, m_clock, m_random,
                                           m_metrics, m_log.withArea("service"), config);
@@ -219,6 +237,7 @@ void Server::Impl::beginDrain(const char* why)
     m_log.info("draining reason=" + std::string(why) +
                " sessions=" + std::to_string(m_engine->sessionCount()));
     m_drainBy = m_clock.now() + Milliseconds(kDrainBoundMs);
+    m_pushBy = m_clock.now() + Milliseconds(kPushDrainMs);
     m_api->drain();
     m_engine->stopAccepting();
     m_service->drain(m_options.drainMs);
@@ -228,12 +247,15 @@ void Server::Impl::beginDrain(const char* why)
 
 void Server::Impl::pollDrain()
 {
-    const bool quiet = m_engine->sessionCount() == 0 && m_storage->pending() == 0;
+    const bool hinted = m_service->pushesOpen() == 0 || m_clock.now() >= m_pushBy;
+    const bool quiet = m_engine->sessionCount() == 0 && m_storage->pending() == 0 && hinted;
     const bool late = m_clock.now() >= m_drainBy;
     if (quiet || late) {
         if (!quiet)
             m_log.warning("drain took too long sessions=" +
                           std::to_string(m_engine->sessionCount()));
+        if (const std::size_t left = m_service->pushesLeft(); left > 0)
+            m_log.warning("push hints not delivered count=" + std::to_string(left));
         m_io.stop();
         return;
     }

@@ -15,6 +15,8 @@ inline constexpr std::size_t kPasswordQueueMax = 256;
 /// After this long a drain gives up on peers that do not close. What is committed is safe either
 /// way.
 inline constexpr std::int64_t kDrainBoundMs = 5'000;
+/// So long a drain waits for hints of the push hook; what is left then is counted and dropped.
+inline constexpr std::int64_t kPushDrainMs = 2'000;
 
 /// Exit status of skein-server; docs/operations.md lists them.
 enum class ExitCode : int {

@@ -156,6 +156,7 @@ void Service::Impl::maybeOffline(User& user)
     if (user.leaving && over && user.connections.empty()) {
         user.leaving = false;
         setPresence(user, PresenceStatus::Offline);
+        wentAway(user);
     }
 }
 
@@ -189,6 +190,7 @@ void Service::Impl::checkSilence(User& user)
     user.silent = true;
     user.before = user.status;
     setPresence(user, PresenceStatus::Offline);
+    wentAway(user);
 }
 
 void Service::Impl::heardAgain(User& user)

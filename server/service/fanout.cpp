@@ -21,6 +21,8 @@ void Service::Impl::committed(Room& room, Event event, UserKey sender, Touch tou
         }
     }
     m_directory.apply(room, event, sender, touch);
+    if (m_push && protocol::countsAsUnread(event.kind))
+        notePushNews(room, event, sender);
     if (event.kind == Kind::Member && event.role)
         memberChanged(room, event, touch); // who joins gets the room before its entries
     if (protocol::isMessage(event.kind)) {
@@ -108,11 +110,14 @@ void Service::Impl::flushDirty(Room& room)
     const std::uint64_t mark = markFull(room);
     room.readTold = room.read;
     room.deliveredTold = room.delivered;
+    const Push::Newest* const news = m_push ? takePushNews(room) : nullptr;
     for (const auto& [key, member] : room.members) {
         for (const Connection* conn : member.user->connections) {
             if (conn->mark != mark)
                 sendDirty(*conn, room);
         }
+        if (news && news->only != key && away(*member.user))
+            notePush(room, member, news->behind);
     }
 }
 

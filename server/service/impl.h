@@ -1,12 +1,13 @@
 // Inside of Service: its state, and the handlers that the .cpp files of this folder share by
 // purpose: service.cpp (sockets in, frames apart, time), session.cpp (hello, tokens, drain),
 // messages.cpp (the send path), rooms.cpp (rooms and members), fanout.cpp (what others get),
-// sync.cpp (reads), positions.cpp (receipts), drafts.cpp, ephemeral.cpp (typing and presence). Not
-// for anybody else.
+// sync.cpp (reads), positions.cpp (receipts), drafts.cpp, ephemeral.cpp (typing and presence),
+// push.cpp (the push hook). Not for anybody else.
 #pragma once
 
 #include "protocol/codec.h"
 #include "server/service/directory.h"
+#include "server/service/pushqueue.h"
 #include "server/service/service.h"
 #include "server/service/tokens.h"
 
@@ -75,6 +76,34 @@ struct Connection {
     std::uint64_t mark = 0; ///< of the last fan-out that reached it, so that none reaches it twice
 };
 
+/// The push hook, when there is one.
+struct Push {
+    /// The newest message of a room that counts as unread, of those committed since the start.
+    struct Newest {
+        EventId id;
+        Seq seq;
+        Ord ord;
+        UserKey sender = 0;
+        protocol::Kind kind = protocol::Kind::Text;
+        std::int64_t ts = 0;
+        MonoTime at;
+        // Since the members were last looked at:
+        bool fresh = false;
+        PushQueue::News behind; ///< begins the news
+        UserKey only = 0;       ///< who wrote all of it; 0 = several
+    };
+    Push(const PushConfig& config, Metrics& metrics, MonoTime now)
+        : queue(config, metrics)
+        , earliest(now + Milliseconds(config.startGraceMs))
+    {
+    }
+    PushQueue queue;
+    MonoTime earliest; ///< for users who have not been here since the start
+    std::unordered_map<RoomKey, Newest> newest; ///< at most one a room
+    bool paused = false;                        ///< as the log was told last
+    std::optional<MonoTime> refusalLogged;
+};
+
 class Service::Impl
 {
 public:
@@ -90,6 +119,7 @@ public:
     void tick();
     [[nodiscard]] MonoTime nextTickAt() const;
     [[nodiscard]] std::size_t connectionCount() const noexcept { return m_connections.size(); }
+    [[nodiscard]] const Push* push() const noexcept { return m_push.get(); }
 
     // session.cpp
     void sessionEnded(const SessionId& session, SessionEnd how);
@@ -248,6 +278,20 @@ private:
     /// A sign of life of somebody who was silent for kPresenceTtlMs.
     void heardAgain(User& user);
 
+    // push.cpp
+    [[nodiscard]] static bool away(const User& user)
+    {
+        return user.silent || (user.connections.empty() && !user.leaving);
+    }
+    void notePushNews(const Room& room, const protocol::Event& event, UserKey sender);
+    /// The news of a room since this was asked last; null when there are none.
+    [[nodiscard]] const Push::Newest* takePushNews(const Room& room);
+    void notePush(const Room& room, const Member& member, PushQueue::News news);
+    void wentAway(User& user);
+    void sendPushes();
+    [[nodiscard]] std::optional<PushPost> pushPost(const PushQueue::Taken& taken);
+    void pushed(PushKey key, const PushReply& reply);
+
     Storage& m_storage;
     const Tokens& m_tokens;
     Outbound& m_outbound;
@@ -270,6 +314,7 @@ private:
     std::map<std::string, SessionEnd> m_revoked; ///< the oldest go over kRevokedMax
     std::deque<std::string> m_revokedOrder;
     std::uint64_t m_mark = 0;
+    std::unique_ptr<Push> m_push; ///< null without a push hook
     bool m_draining = false;
     std::int64_t m_drainWindowMs = 0;
     std::shared_ptr<int> m_life =

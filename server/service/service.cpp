@@ -54,6 +54,16 @@ std::size_t Service::connectionCount() const noexcept
 {
     return m_impl->connectionCount();
 }
+std::size_t Service::pushesOpen() const noexcept
+{
+    const Push* const push = m_impl->push();
+    return push && !push->queue.paused() ? push->queue.waiting() : 0;
+}
+std::size_t Service::pushesLeft() const noexcept
+{
+    const Push* const push = m_impl->push();
+    return push ? push->queue.waiting() : 0;
+}
 
 Service::Impl::Impl(Storage& storage, const Tokens& tokens, Outbound& outbound, Clock& clock,
                     Random& random, Metrics& metrics, Logger logger, ServiceConfig config)
@@ -80,6 +90,8 @@ Service::Impl::Impl(Storage& storage, const Tokens& tokens, Outbound& outbound, 
     } else {
         m_logger.error("cannot load: " + toString(snapshot.error()));
     }
+    if (m_config.pushOutlet)
+        m_push = std::make_unique<Push>(m_config.push, metrics, m_clock.now());
     m_storage.setUserObserver(guarded([this](const UserRow& row) { m_directory.putUser(row); }));
 }
 
@@ -278,6 +290,8 @@ void Service::Impl::tick()
         m_timers.pop();
         fire(timer);
     }
+    if (m_push)
+        sendPushes();
 }
 
 void Service::Impl::fire(const Timer& timer)
@@ -336,6 +350,8 @@ MonoTime Service::Impl::nextTickAt() const
         next = m_timers.top().due;
     if (!m_notices.empty())
         next = std::min(next, m_notices.front().first);
+    if (m_push)
+        next = std::min(next, m_push->queue.nextAt());
     return next;
 }
 

@@ -14,6 +14,7 @@
 #include "core/result.h"
 #include "protocol/frames.h"
 #include "server/service/outbound.h"
+#include "server/service/push.h"
 
 #include <functional>
 #include <memory>
@@ -32,6 +33,10 @@ struct ServiceConfig {
     std::int64_t heartbeatMs = protocol::kHeartbeatMs;
     std::int64_t connectionsPerUserMax = 10;
     bool enforceRateLimits = true;
+    /// Is given the hints for users who are away, and must outlive the service; null = no push
+    /// hook, and no cost of one. Not owned.
+    PushOutlet* pushOutlet = nullptr;
+    PushConfig push;
 };
 
 /// Who is on the other end, as far as the network layer knows.
@@ -81,6 +86,11 @@ public:
     void drain(std::int64_t windowMs);
 
     [[nodiscard]] std::size_t connectionCount() const noexcept;
+    /// Hints of the push hook that wait or are on their way; 0 while the receiver is down, for then
+    /// waiting for them has no end.
+    [[nodiscard]] std::size_t pushesOpen() const noexcept;
+    /// The same, counted also while the receiver is down.
+    [[nodiscard]] std::size_t pushesLeft() const noexcept;
 
 private:
     class Impl;

@@ -362,6 +362,8 @@ void Service::Impl::sessionEnded(const SessionId& session, SessionEnd how)
 void Service::Impl::drain(std::int64_t windowMs)
 {
     m_draining = true;
+    if (m_push)
+        m_push->queue.drain(m_clock.now());
     m_drainWindowMs = std::max<std::int64_t>(windowMs, 0);
     std::vector<ConnId> all;
     for (const auto& [id, conn] : m_connections)

@@ -1,12 +1,11 @@
 // The breaker against random calls: never more than the rule allows, and never shut for ever.
-#include "sdk/engine/breaker.h"
+#include "core/breaker.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
 using namespace skein;
-using engine::Breaker;
 
 RC_GTEST_PROP(Breaker, aDeadBackendIsNotHammeredAndAHealedOneIsFound, ())
 {

@@ -134,6 +134,69 @@ TEST(Config, theCommandLineWinsOverTheFile)
     std::filesystem::remove(path);
 }
 
+TEST(Config, thePushHookTakesItsSecretFromAFileTheEnvironmentOrTheConfigurationOnly)
+{
+    constexpr char kOne[] = "whsec_c2tlaW4gcHVzaCBob29rIHRlc3Qgc2VjcmV0IDEyMw==";
+    const std::string base = (std::filesystem::temp_directory_path() /
+                              ("skein-config-push-" + std::to_string(::getpid())))
+                                 .string();
+    const std::string key = base + ".key", ini = base + ".ini";
+    std::ofstream(key) << kOne << "\n";
+    const auto off = read({});
+    ASSERT_TRUE(off);
+    EXPECT_TRUE(off->options.push.secrets.empty());
+
+    const auto byFile = read({"--push-url", "https://push.example/hook", "--push-secret-file",
+                              key.c_str(), "--push-content", "preview", "--push-gather-ms", "7",
+                              "--push-every-ms", "8", "--push-start-ms", "9"});
+    ASSERT_TRUE(byFile) << toString(byFile.error());
+    EXPECT_EQ(byFile->options.push.url.host, "push.example");
+    EXPECT_EQ(byFile->options.push.secrets,
+              (std::vector<std::string>{"skein push hook test secret 123"}));
+    EXPECT_EQ(byFile->options.push.config.content, PushContent::Preview);
+    EXPECT_EQ(byFile->options.push.config.gatherMs, 7);
+    EXPECT_EQ(byFile->options.push.config.everyMs, 8);
+    EXPECT_EQ(byFile->options.push.config.startGraceMs, 9);
+
+    std::ofstream(ini) << "push-url=\"https://push.example/hook\"\npush-secret=\"" << kOne
+                       << "\"\n";
+    const auto byConfig = read({"--config", ini.c_str()});
+    ASSERT_TRUE(byConfig) << toString(byConfig.error());
+    EXPECT_EQ(byConfig->options.push.secrets.size(), 1u);
+    ::setenv(kPushSecretVariable, kOne, 1);
+    const auto byEnvironment = read({"--push-url", "https://push.example/hook"});
+    ::unsetenv(kPushSecretVariable);
+    ASSERT_TRUE(byEnvironment) << toString(byEnvironment.error());
+    EXPECT_EQ(byEnvironment->options.push.secrets.size(), 1u);
+
+    const std::string withEquals = std::string("--push-secret=") + kOne;
+    const std::vector<std::vector<const char*>> refused = {
+        {"--push-url", "https://push.example/hook", "--push-secret", kOne},
+        {"--push-url", "https://push.example/hook", withEquals.c_str()},
+        {"--push-url", "https://push.example/hook"},
+        {"--push-url", "https://push.example/hook", "--push-secret-file", "/no/such/file"},
+        {"--push-url", "http://push.example/hook", "--push-secret-file", key.c_str()},
+        {"--push-url", "push.example", "--push-secret-file", key.c_str()},
+        {"--push-secret-file", key.c_str()},
+        {"--push-url", "https://push.example/hook", "--push-secret-file", key.c_str(),
+         "--push-content", "all"},
+    };
+    for (const auto& row : refused) {
+        const auto invocation = read(row);
+        ASSERT_FALSE(invocation) << row.back();
+        EXPECT_EQ(invocation.error().detail.find(kOne + 6), std::string::npos);
+    }
+    for (const char* const url : {"http://127.0.0.1:1/", "http://[::1]:1/", "http://localhost/"})
+        EXPECT_TRUE(read({"--push-url", url, "--push-secret-file", key.c_str()})) << url;
+    EXPECT_TRUE(read({"--push-url", "http://push.example/", "--push-secret-file", key.c_str(),
+                      "--push-insecure"}));
+    const auto help = read({"--help"});
+    EXPECT_NE(help->text.find("--push-url"), std::string::npos);
+    EXPECT_EQ(help->text.find("--push-secret "), std::string::npos);
+    std::filesystem::remove(key);
+    std::filesystem::remove(ini);
+}
+
 TEST(ParseListen, hostAndPortInEachForm)
 {
     const std::tuple<const char*, const char*, int> rows[] = {

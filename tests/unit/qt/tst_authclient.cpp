@@ -61,7 +61,7 @@ struct AuthClientTest : testing::Test {
     }
 };
 
-constexpr auto kOpen = static_cast<std::int64_t>(skein::engine::Breaker::State::Open);
+constexpr auto kOpen = static_cast<std::int64_t>(skein::Breaker::State::Open);
 
 } // namespace
 

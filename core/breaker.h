@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace skein::engine
+namespace skein
 {
 
 class Breaker
@@ -67,4 +67,4 @@ private:
     std::int64_t m_opened = 0;
 };
 
-} // namespace skein::engine
+} // namespace skein

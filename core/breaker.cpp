@@ -1,8 +1,8 @@
-#include "sdk/engine/breaker.h"
+#include "core/breaker.h"
 
 #include <algorithm>
 
-namespace skein::engine
+namespace skein
 {
 
 bool Breaker::allow(MonoTime now)
@@ -85,4 +85,4 @@ void Breaker::open(MonoTime now, Random& random)
                                           static_cast<std::uint64_t>(wait - wait / 2) + 1)));
 }
 
-} // namespace skein::engine
+} // namespace skein

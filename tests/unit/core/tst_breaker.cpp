@@ -1,10 +1,9 @@
 // The circuit breaker: closed, open, half-open, in a time that stands still between steps.
-#include "sdk/engine/breaker.h"
+#include "core/breaker.h"
 
 #include <gtest/gtest.h>
 
 using namespace skein;
-using engine::Breaker;
 
 namespace
 {
