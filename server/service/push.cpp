@@ -83,7 +83,8 @@ const Push::Newest* Service::Impl::takePushNews(const Room& room)
 void Service::Impl::notePush(const Room& room, const Member& member, PushQueue::News news)
 {
     const User& user = *member.user;
-    m_push->queue.note({room.key, user.row.key}, news, m_clock.now(), heardOf(user),
+    const Seq newest = m_push->newest.at(room.key).seq;
+    m_push->queue.note({room.key, user.row.key}, news, newest, m_clock.now(), heardOf(user),
                        user.heard.ms == 0 ? m_push->earliest : MonoTime());
 }
 
@@ -121,6 +122,8 @@ void Service::Impl::sendPushes()
             m_push->queue.unneeded(key, now);
             continue;
         }
+        const Push::Newest& newest = m_push->newest.at(key.room);
+        m_push->queue.covers(key, {newest.seq, newest.ord});
         m_config.pushOutlet->post(
             std::move(*post), guarded([this, key](const PushReply& reply) { pushed(key, reply); }));
     }

@@ -65,7 +65,8 @@ void PushQueue::makeRoom()
     m_entries.erase(found);
 }
 
-void PushQueue::note(PushKey key, News news, MonoTime now, MonoTime lastHere, MonoTime earliest)
+void PushQueue::note(PushKey key, News news, Seq newest, MonoTime now, MonoTime lastHere,
+                     MonoTime earliest)
 {
     const MonoTime gathered =
         m_draining ? now : std::max(now + Milliseconds(m_config.gatherMs), earliest);
@@ -81,6 +82,12 @@ void PushQueue::note(PushKey key, News news, MonoTime now, MonoTime lastHere, Mo
         return count();
     }
     Entry& entry = found->second;
+    if (entry.state != Entry::State::Waiting) {
+        if (newest <= entry.upTo.after)
+            return; // committed before that one went, looked at after it
+        news.after = std::max(news.after, entry.upTo.after);
+        news.ordAfter = std::max(news.ordAfter, entry.upTo.ordAfter);
+    }
     switch (entry.state) {
     case Entry::State::Waiting:
         if (lastHere > entry.noted) {
@@ -137,6 +144,13 @@ std::optional<PushQueue::Taken> PushQueue::take(MonoTime now)
     }
     count();
     return taken;
+}
+
+void PushQueue::covers(PushKey key, News upTo)
+{
+    const auto found = m_entries.find(key);
+    if (found != m_entries.end())
+        found->second.upTo = upTo;
 }
 
 void PushQueue::unneeded(PushKey key, MonoTime now)

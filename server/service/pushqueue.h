@@ -55,11 +55,14 @@ public:
         MonoTime noted; ///< when the newest of it was
     };
 
-    /// Something was written that `key.user` does not see. `lastHere`: when the user was last
-    /// connected; older news are known by now. Not before `earliest`.
-    void note(PushKey key, News news, MonoTime now, MonoTime lastHere, MonoTime earliest);
+    /// Something was written that `key.user` does not see, up to `newest`. `lastHere`: when the
+    /// user was last connected; older news are known by now. Not before `earliest`.
+    void note(PushKey key, News news, Seq newest, MonoTime now, MonoTime lastHere,
+              MonoTime earliest);
     /// A hint that is due; it is on its way until finished() or unneeded().
     [[nodiscard]] std::optional<Taken> take(MonoTime now);
+    /// The taken one tells of everything up to here: what is noted of that later is no news.
+    void covers(PushKey key, News upTo);
     /// The taken one was not sent: the user is back, or has read it.
     void unneeded(PushKey key, MonoTime now);
     void finished(PushKey key, const PushReply& reply, MonoTime now, Random& random);
@@ -81,6 +84,7 @@ private:
         enum class State { Waiting, InFlight, Quiet } state = State::Waiting;
         News news;
         std::optional<News> more; ///< came while it was on its way
+        News upTo;                ///< the last one that went told of this
         MonoTime since, noted, due;
         int failures = 0;
     };

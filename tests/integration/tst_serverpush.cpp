@@ -257,6 +257,8 @@ TEST_F(ServerPush, aFailureIsTriedAgainUnderTheSameIdAndAHangingReceiverHoldsNob
     EXPECT_EQ(failed->at("id").as_string(), again->at("id").as_string());
     EXPECT_EQ(seqOf(*again), first);
 
+    // The receiver says what came before it answers.
+    ASSERT_TRUE(reached("push_told_total", 1));
     receiver.tell("hold");
     say();
     ASSERT_TRUE(receiver.next()); // it came, and gets no answer

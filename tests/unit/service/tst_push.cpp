@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <deque>
+#include <set>
 
 using namespace skein;
 using namespace skein::server;
@@ -214,6 +215,36 @@ TEST(Push, whatWentIntoADeadConnectionOrCameWithinTheGraceIsHintedAt)
     other.leave(other.cast.member);
     other.world().advance(20'000);
     EXPECT_TRUE(other.outlet.bodies.empty());
+}
+
+TEST(Push, eachMessageIsNewInOneHintHoweverTheyFallBetweenTwo)
+{
+    Stage stage;
+    stage.leave(stage.cast.member);
+    std::int64_t sent = 0, told = 0;
+    std::set<std::string> ids;
+    for (int i = 0; i < 400; ++i) {
+        stage.cast.owner.say(stage.cast.room, "x");
+        ++sent;
+        stage.world().advance(37 + i % 60); // around the 50 ms in which members are not looked at
+        if (!stage.outlet.open.empty() && i % 3 == 0)
+            stage.outlet.answer(200);
+    }
+    for (;;) {
+        if (!stage.outlet.open.empty())
+            stage.outlet.answer(200);
+        stage.world().advance(PushConfig().everyMs);
+        if (stage.outlet.open.empty())
+            break;
+    }
+    for (std::size_t i = 0; i < stage.outlet.bodies.size(); ++i) {
+        // The admin falls silent on the way and is hinted at, too.
+        if (stage.outlet.data(i).at("user").as_string() == stage.cast.member.user.str())
+            told += stage.outlet.data(i).at("new").to_number<std::int64_t>();
+        EXPECT_TRUE(ids.insert(stage.outlet.ids[i]).second) << i;
+    }
+    EXPECT_GT(stage.outlet.bodies.size(), 2u);
+    EXPECT_EQ(told, sent);
 }
 
 TEST(Push, whoIsSilentOnAnOpenConnectionCountsAsAway)

@@ -21,7 +21,7 @@ struct PushQueueTest : testing::Test {
 
     void note(PushKey key, PushQueue::News news = kNews, MonoTime lastHere = {})
     {
-        queue.note(key, news, now, lastHere, {});
+        queue.note(key, news, news.after.next(), now, lastHere, {});
     }
     void pass(std::int64_t ms) { now = now + Milliseconds(ms); }
     std::optional<PushQueue::Taken> take() { return queue.take(now); }
@@ -97,6 +97,24 @@ TEST_F(PushQueueTest, newsWithinTheDistanceWaitForItsEnd)
     const auto taken = take();
     ASSERT_TRUE(taken);
     EXPECT_EQ(taken->news.after, Seq(20));
+}
+
+TEST_F(PushQueueTest, whatWasToldAlreadyIsNoNewsWhenItIsNotedLate)
+{
+    note(kAna, {Seq(4), Ord(3)});
+    waitAndTake();
+    queue.covers(kAna, {Seq(7), Ord(6)});
+    queue.note(kAna, {Seq(5), Ord(4)}, Seq(7), now, {}, {}); // of that hint
+    finish(kAna, 200);
+    EXPECT_EQ(queue.waiting(), 0u);
+    queue.note(kAna, {Seq(6), Ord(5)}, Seq(7), now, {}, {});
+    EXPECT_EQ(queue.waiting(), 0u);
+    queue.note(kAna, {Seq(6), Ord(5)}, Seq(9), now, {}, {}); // half of it
+    now = queue.nextAt();
+    const auto taken = take();
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->news.after, Seq(7));
+    EXPECT_EQ(taken->news.ordAfter, Ord(6));
 }
 
 TEST_F(PushQueueTest, whoWasHereInBetweenHasOnlyWhatCameSince)
@@ -264,7 +282,7 @@ TEST_F(PushQueueTest, theOldestMakesRoomAndIsCounted)
 
 TEST_F(PushQueueTest, aDrainSendsWhatWaitsAtOnceAndTriesNothingAgain)
 {
-    queue.note(kAna, kNews, now, {}, now + Milliseconds(30'000));
+    queue.note(kAna, kNews, Seq(5), now, {}, now + Milliseconds(30'000));
     note(kBen);
     waitAndTake();
     queue.drain(now);
