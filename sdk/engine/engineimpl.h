@@ -317,6 +317,7 @@ private:
     void askMembers(Room& room);
     [[nodiscard]] std::vector<protocol::RoomCursor> fullRooms();
     void fullGranted();
+    void placeFree();
     [[nodiscard]] std::size_t fullCount() const;
 
     // ---- receipts.cpp ----

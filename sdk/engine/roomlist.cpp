@@ -298,6 +298,7 @@ void Engine::Impl::removeRoom(const RoomId& id)
     room->full = false;
     room->sync = SyncPhase::None;
     room->fetched = Seq();
+    placeFree();
     if (keep)
         return;
     auto transaction = m_store.begin(offline::Durability::Cache);
@@ -521,6 +522,16 @@ void Engine::Impl::openRoom(const RoomId& id)
     pumpRequests();
 }
 
+// A room in full is gone or closed: its place is one for a room on screen that found none.
+void Engine::Impl::placeFree()
+{
+    for (const RoomId& id : m_openRooms) {
+        if (Room* room = findRoom(id))
+            subscribe(*room);
+    }
+    pumpRequests();
+}
+
 void Engine::Impl::askMembers(Room& room)
 {
     if (room.membersAsked || asked(Ask::Members, room.rec.row.room))
@@ -536,12 +547,7 @@ void Engine::Impl::closeRoom(const RoomId& id)
         room->open = false;
         typing(id, false);
     }
-    // Its place is free for one on screen that found none.
-    for (const RoomId& other : m_openRooms) {
-        if (Room* room = findRoom(other))
-            subscribe(*room);
-    }
-    pumpRequests();
+    placeFree();
 }
 
 } // namespace skein::engine

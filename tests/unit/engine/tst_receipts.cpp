@@ -377,9 +377,16 @@ TEST_F(ReadBy, aRoomOnScreenThatFoundNoPlaceGetsTheOneOfARoomThatIsClosed)
     engine->openRoom(second.head.room);
     transport.sent.clear();
     engine->closeRoom(kRoom);
-    const auto asked = transport.take<protocol::SubscribeRoom>();
+    auto asked = transport.take<protocol::SubscribeRoom>();
     ASSERT_EQ(asked.size(), 1U);
     EXPECT_EQ(asked[0].room, second.head.room);
+    // And of one that is left.
+    engine->openRoom(kRoom);
+    EXPECT_TRUE(transport.take<protocol::SubscribeRoom>().empty());
+    say(protocol::RoomRemoved{second.head.room});
+    asked = transport.take<protocol::SubscribeRoom>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].room, kRoom);
 }
 
 TEST_F(ReadBy, aRoomBeyondWhatTheServerGrantedIsNotTakenForSubscribed)
