@@ -161,25 +161,8 @@ MUTANTS = [
      *expression("seq <= room->rec.row.read", "false")),
     ("the furthest of the others goes back", "sdk/engine/receipts.cpp",
      *expression("std::max(read, readBefore)", "read == Seq() ? readBefore : read")),
-    ("a member's position goes back", "sdk/engine/receipts.cpp",
-     "    if (room.tracked && m_store.positions().merge(",
-     "    if (MUTANT && room.tracked)\n"
-     "        m_store.positions().forget(room.rec.key, m_store.users().key(user), Seq(INT64_MAX));\n"
-     "    if (room.tracked && m_store.positions().merge("),
     ("who has a room closed hears of no receipts", "server/service/positions.cpp",
      *expression("!changes(room.readTold, room.read) && !changes(room.deliveredTold, room.delivered)", "true")),
-    ("what was read meanwhile does not come with the welcome", "server/service/session.cpp",
-     *expression("room->othersTouch > after", "false")),
-    ("what was delivered and refused for now counts as told", "sdk/engine/dispatch.cpp",
-     *statement("for (const RoomId& id : std::exchange(m_deliveriesSent, {})) {\n"
-                "                if (Room* room = findRoom(id)) {\n"
-                "                    room->deliverTo =\n"
-                "                        std::max(room->deliverTo, std::exchange(room->deliverSent, Seq()));\n"
-                "                    m_receiptRooms.insert(id);\n"
-                "                }\n"
-                "            }", "")),
-    ("every room that was asked for counts as subscribed", "sdk/engine/roomlist.cpp",
-     *expression("left-- > 0", "true")),
     ("mentions are counted after they were read", "server/service/positions.cpp",
      *statement("std::erase_if(member->mentions, [&](Seq seq) { return seq <= member->read; });", "")),
     ("a mention that was read stays on the badge", "sdk/engine/receipts.cpp",
