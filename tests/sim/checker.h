@@ -102,7 +102,13 @@ public:
 private:
     [[nodiscard]] std::string membersWrong(ClientNode& client, const RoomId& room,
                                            const RoomTruth& truth);
-    [[nodiscard]] std::int64_t mentionsOf(const std::string& user, const RoomTruth& truth);
+    struct Mentions {
+        std::int64_t known = 0;
+        /// Unread messages whose writer died in the call that wrote them: nobody noted what they
+        /// mention.
+        std::int64_t unsure = 0;
+    };
+    [[nodiscard]] Mentions mentionsOf(const std::string& user, const RoomTruth& truth);
     void fail(const std::string& why) { m_trace.fail(m_loop.now(), why); }
     void checkRate(const ClientNode& to, const server::FramePtr& frame);
     void checkLog(const std::map<RoomId, RoomTruth>& truth);

@@ -324,6 +324,12 @@ void Simulation::readEverything()
         m_trace.fail(m_loop.now(), "g: the history cannot be read to its beginning");
     m_server.readsRefused = 0;
     m_loop.run(m_loop.now() + Milliseconds(3'000));
+    // What has been opened on a connection whose other end is dead since the storm is told when
+    // the heartbeat has noticed.
+    const MonoTime bound = m_loop.now() + Milliseconds(kConvergeMs);
+    std::string why;
+    while (m_loop.now() < bound && !m_checker.converged(m_clients, &why))
+        m_loop.run(m_loop.now() + Milliseconds(2'000));
 }
 
 // Pages by filter say what the log says, and leave no trace on the device.
