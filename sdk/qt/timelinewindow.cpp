@@ -337,6 +337,11 @@ void TimelineWindow::assign(WindowRow& entry, MessageRow row)
     if (entry.row.tempId != row.tempId && !entry.row.tempId.empty()) {
         m_byTemp.erase(entry.row.tempId);
     }
+    // It leaves the unsent rows, which are all that deriveHeldBack() looks at.
+    if (entry.heldBack && isConfirmed(row)) {
+        entry.heldBack = false;
+        fields |= kFieldStatus;
+    }
     const auto store = [&] {
         entry.row = std::move(row);
         entry.day = m_dayOf(entry.row.ts);

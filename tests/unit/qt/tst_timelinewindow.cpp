@@ -133,6 +133,26 @@ TEST_F(WindowTest, confirmedRowMovesBelowOneThatIsStillUnsent)
     EXPECT_EQ(window.at(0).row.tempId, TempId("t1"));
 }
 
+TEST_F(WindowTest, rowThatWasHeldBackIsFreeWhenItIsConfirmedTogetherWithWhatHeldIt)
+{
+    load(10, 9);
+    MessageRow failed = unsent(1, "t1");
+    failed.status = skein::offline::Status::Failed;
+    window.apply({}, {failed, unsent(2, "t2")});
+    ASSERT_TRUE(window.at(0).heldBack);
+    MessageRow first = message(11, "me");
+    first.rowId = failed.rowId;
+    first.tempId = TempId("t1");
+    MessageRow second = message(12, "me");
+    second.rowId = unsent(2, "t2").rowId;
+    second.tempId = TempId("t2");
+    seen.changed = 0;
+    window.apply({}, {first, second}); // retried and confirmed between two looks
+    EXPECT_EQ(window.at(0).row.seq, Seq(12));
+    EXPECT_FALSE(window.at(0).heldBack);
+    EXPECT_NE(seen.changed & kFieldStatus, 0U);
+}
+
 TEST_F(WindowTest, staleStatesChangeNothing)
 {
     load(10, 8);
