@@ -23,6 +23,13 @@ class Lines:
             self.queue.put(line.rstrip("\n"))
         self.queue.put(None)
 
+    def within(self, seconds):
+        """The next line, or None: there was none in this time."""
+        try:
+            return self.queue.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
     def until(self, what, accept):
         end = time.monotonic() + STEP_S
         last = None

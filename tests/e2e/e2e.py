@@ -132,6 +132,33 @@ def run(options, out, folder, started):
         assert history.count(f"Refused at first, {way}") == 1 and history.count(f"Behind it, {way}") == 1, history
         assert history.index(f"Refused at first, {way}") < history.index(f"Behind it, {way}"), history
 
+    # ---- refused in two conversations: one button for all ----
+    cli("ben", "--display-name", "Stores", "signup")
+    app.click("newRoom")
+    app.type("newRoomPeople", "ben", takes_focus=True)
+    app.click("createRoom")
+    app.wait("the second conversation is open", lambda items: items.get("roomName", {}).get("text") == "Stores")
+    again = restart(archived=True)
+    for name in ("Workshop", "Stores"):
+        app.click(f"room:{name}")
+        app.wait(f"{name} is open", lambda items: items.get("roomName", {}).get("text") == name)
+        app.type("composer", f"For the {name}")
+        app.xdotool("key", "Return")
+        app.row("it waits", f"For the {name}", "Waiting to be sent")
+    server = again()
+    app.wait("both are refused", lambda items: items.get("bannerText", {}).get("text", "").startswith("2 messages could not be sent."))
+    server = restart(archived=False)()
+    app.wait("the banner offers to send all again", lambda items: items.get("bannerAction", {}).get("text") == "Retry all")
+    app.click("bannerAction")
+    app.row("the one on screen goes out", "For the Stores", "Sent", "Delivered", "Read")
+    app.wait("nothing is left to retry", lambda items: "banner" not in items)
+    for name in ("Workshop", "Stores"):
+        app.click(f"room:{name}")
+        app.row("it went out", f"For the {name}", "Sent", "Delivered", "Read")
+    assert cli("ann", "--json", "history", room).count("For the Workshop") == 1
+    app.click("room:Workshop")
+    app.wait("back in the first one", lambda items: items.get("roomName", {}).get("text") == "Workshop")
+
     # ---- diagnostics: by keyboard, and what happened to a message by mouse ----
     app.xdotool("key", "ctrl+shift+d")
     app.wait("the diagnostics page is there", lambda items: "diagnostics" in items and "composer" not in items)

@@ -50,11 +50,15 @@ def run(options, folder, started):
         made = cli(user, "signup", "--display-name", user)
         check(f"{user} signs up", made.returncode == 0, made.stderr)
     check("a room", cli("writer", "create", "general", "room", "reader").returncode == 0)
-    # Its first line may be of before: what counts is that what is written from now on comes.
     tail = subprocess.Popen(command("reader", "tail", "room"), env=env, text=True, stdout=subprocess.PIPE)
     started.append(tail)
     lines = desk.Lines(tail.stdout)
+    # What is written before it listens is history and not told, and it says nothing when it does.
+    heard = next((n for n in range(desk.STEP_S) if cli("writer", "send", "room", f"hello {n}").returncode == 0
+                  and lines.within(1)), None)
+    check("tail listens", heard is not None)
     sent = []
+
     def told(line):
         message = json.loads(line)
         return message.get("text", message.get("body")) in sent and message
