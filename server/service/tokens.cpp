@@ -150,7 +150,8 @@ Result<TokenClaims> Tokens::verify(std::string_view token, WallTime now) const
     if (!issued || !notBefore || !expires)
         return invalid("iat, nbf or exp");
     if (*notBefore * 1000 > now.ms + kTokenSkewMs || *issued * 1000 > now.ms + kTokenSkewMs)
-        return invalid("from the future");
+        // Rightly signed: the clock was set back since. A new one helps, a sign-in is not needed.
+        return fail(ErrorCode::TokenExpired, "from the future");
     if (*expires * 1000 + kTokenSkewMs <= now.ms)
         return fail(ErrorCode::TokenExpired);
     return TokenClaims{UserId(std::string(*user)), SessionId(std::string(*session)),

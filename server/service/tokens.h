@@ -49,8 +49,9 @@ public:
     [[nodiscard]] std::string issue(const UserId& user, const SessionId& session,
                                     const DeviceId& device, WallTime now,
                                     std::int64_t lifetimeMs = kAccessTokenMs) const;
-    /// Errors: TokenExpired (right but too old), TokenInvalid (anything else; `detail` says which
-    /// check, never the token).
+    /// Errors: TokenExpired (right but too old, or "from the future": the server's clock was set
+    /// back; a new one holds), TokenInvalid (anything else; `detail` says which check, never the
+    /// token).
     [[nodiscard]] Result<TokenClaims> verify(std::string_view token, WallTime now) const;
 
 private:

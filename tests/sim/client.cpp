@@ -42,12 +42,12 @@ std::string toText(const offline::MessageRow& row)
 } // namespace
 
 ClientNode::ClientNode(Loop& loop, Trace& trace, Random& random, Network& network,
-                       const server::Tokens& tokens, int index, UserId user, std::string name,
+                       IssueToken issueToken, int index, UserId user, std::string name,
                        bool tracksUnsynced)
     : m_loop(loop)
     , m_trace(trace)
     , m_network(network)
-    , m_tokens(tokens)
+    , m_issueToken(std::move(issueToken))
     , m_index(index)
     , m_user(std::move(user))
     , m_device("device-" + std::to_string(index))
@@ -353,7 +353,6 @@ void ClientNode::arrived(server::ConnId connection, const std::string& text)
 
 void ClientNode::requestToken(bool)
 {
-    // The authority's clock, not the device's.
     later([this] {
         if (revoked)
             return m_engine->tokenReady(fail(ErrorCode::DeviceRevoked, "session"));
@@ -362,8 +361,7 @@ void ClientNode::requestToken(bool)
             return m_engine->tokenReady(
                 fail(m_random.chance(0.5) ? ErrorCode::ServerBusy : ErrorCode::Transport, "token"));
         }
-        m_engine->tokenReady(
-            m_tokens.issue(m_user, session(), m_device, m_loop.clock().wallNow(), tokenLifetimeMs));
+        m_engine->tokenReady(m_issueToken(m_user, session(), m_device, tokenLifetimeMs));
     });
 }
 

@@ -10,6 +10,7 @@
 #include "tests/sim/network.h"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -20,15 +21,18 @@ struct sqlite3;
 namespace skein::sim
 {
 
+/// An access token for a session of the server, by the server's clock.
+using IssueToken = std::function<std::string(const UserId&, const SessionId&, const DeviceId&,
+                                             std::int64_t lifetimeMs)>;
+
 class ClientNode final : private Peer,
                          private engine::TokenSource,
                          private engine::Listener,
                          private Clock
 {
 public:
-    ClientNode(Loop& loop, Trace& trace, Random& random, Network& network,
-               const server::Tokens& tokens, int index, UserId user, std::string name,
-               bool tracksUnsynced);
+    ClientNode(Loop& loop, Trace& trace, Random& random, Network& network, IssueToken issueToken,
+               int index, UserId user, std::string name, bool tracksUnsynced);
     ~ClientNode() override;
 
     void start();
@@ -179,7 +183,7 @@ private:
     Loop& m_loop;
     Trace& m_trace;
     Network& m_network;
-    const server::Tokens& m_tokens;
+    IssueToken m_issueToken;
     int m_index;
     UserId m_user;
     DeviceId m_device;

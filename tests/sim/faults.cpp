@@ -7,6 +7,7 @@ namespace
 {
 
 constexpr int kRestoresMax = 2;
+constexpr std::int64_t kWallJumpMs = 3'600'000;
 constexpr int kEffectsMax = 60; ///< writes to disk or network that a doomed process still gets done
 
 } // namespace
@@ -104,6 +105,12 @@ void Simulation::serverFault(std::uint64_t which)
         if (m_brokenDisks)
             brokenDisk(m_server.disk(), between(200, 20'000));
         break;
+    case 4: {
+        const std::int64_t by = m_random.chance(0.5) ? kWallJumpMs : -kWallJumpMs;
+        m_trace.note(m_loop.now(), "server", "clock", std::to_string(by));
+        m_server.jumpWall(by);
+        break;
+    }
     default:
         if (!m_backups || !m_server.service())
             break;
@@ -156,10 +163,10 @@ void Simulation::fault()
     case 8:
     case 9:
     case 10:
-        serverFault(m_random.below(6));
+        serverFault(m_random.below(7));
         break;
     case 11:
-        client.jumpWall(m_random.chance(0.5) ? 3'600'000 : -3'600'000);
+        client.jumpWall(m_random.chance(0.5) ? kWallJumpMs : -kWallJumpMs);
         break;
     case 12:
         if (client.running()) {

@@ -172,6 +172,7 @@ ServerNode::ServerNode(Loop& loop, Trace& trace, Random& random, Outbound& outbo
     , m_trace(trace)
     , m_random(random)
     , m_outbound(outbound)
+    , m_clock(loop)
     , m_tokens([] {
         Tokens::Secret secret;
         secret.fill(7);
@@ -210,7 +211,7 @@ void ServerNode::start()
     SqliteOptions options;
     options.uri = uri();
     if (m_restored)
-        options.newGeneration = m_loop.clock().wallNow().ms;
+        options.newGeneration = m_clock.wallNow().ms;
     options.threading = SqliteOptions::Threading::Inline;
     options.post = [this, life](std::function<void()> answer) {
         m_loop.after(1, [this, life, answer = std::move(answer)] {
@@ -250,7 +251,7 @@ void ServerNode::start()
         [this] { return readsRefused > 0 && m_random.chance(readsRefused); });
     ServiceConfig config;
     config.limits = limits;
-    m_service = std::make_unique<Service>(*m_observed, m_tokens, m_outbound, m_loop.clock(), m_own,
+    m_service = std::make_unique<Service>(*m_observed, m_tokens, m_outbound, m_clock, m_own,
                                           m_metrics, Logger(), config);
     m_trace.note(m_loop.now(), "server", "started");
     if (started)
@@ -378,7 +379,7 @@ void ServerNode::touched()
 
 void ServerNode::addUser(const UserId& id, const std::string& name)
 {
-    m_storage->createUser({id, name, name, "hash", m_loop.clock().wallNow().ms}, [](auto) {});
+    m_storage->createUser({id, name, name, "hash", m_clock.wallNow().ms}, [](auto) {});
     touched();
 }
 
@@ -396,7 +397,7 @@ RoomKey ServerNode::makeRoom(const RoomId& id, const std::vector<UserId>& member
     room.creatorId = members.front();
     room.creator = m_observed->keyOf(members.front());
     room.device = DeviceId("import");
-    room.ts = m_loop.clock().wallNow().ms;
+    room.ts = m_clock.wallNow().ms;
     room.tempId = makeTempId({room.ts}, m_own);
     room.name = id.str();
     for (std::size_t i = 1; i < members.size(); ++i)
@@ -413,7 +414,7 @@ void ServerNode::addOldRoom(const RoomId& id, const std::vector<UserId>& members
                             std::int64_t messages)
 {
     const RoomKey made = makeRoom(id, members);
-    const std::int64_t ts = m_loop.clock().wallNow().ms;
+    const std::int64_t ts = m_clock.wallNow().ms;
     for (std::int64_t i = 0; i < messages; ++i) {
         LogOp op;
         op.room = made;
@@ -435,7 +436,7 @@ void ServerNode::addOldRoom(const RoomId& id, const std::vector<UserId>& members
 
 void ServerNode::addManyRooms(const std::vector<UserId>& members, std::int64_t count)
 {
-    const std::int64_t ts = m_loop.clock().wallNow().ms;
+    const std::int64_t ts = m_clock.wallNow().ms;
     std::vector<UserKey> keys;
     for (const UserId& user : members)
         keys.push_back(m_observed->keyOf(user));

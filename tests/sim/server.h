@@ -19,6 +19,26 @@ namespace skein::sim
 
 inline constexpr std::int64_t kGapMax = 1'000; ///< as the server has it
 
+/// The server's clocks: virtual time, and a wall clock that an administrator or NTP moves.
+class ServerClock final : public Clock
+{
+public:
+    explicit ServerClock(Loop& loop)
+        : m_loop(loop)
+    {
+    }
+    [[nodiscard]] MonoTime now() const override { return m_loop.now(); }
+    [[nodiscard]] WallTime wallNow() const override
+    {
+        return m_loop.clock().wallNow() + Milliseconds(m_offset);
+    }
+    void jump(std::int64_t ms) { m_offset += ms; }
+
+private:
+    Loop& m_loop;
+    std::int64_t m_offset = 0;
+};
+
 /// Who is a member of what, from the committed operations alone.
 using Membership = std::map<RoomId, std::set<UserId>>;
 
@@ -50,7 +70,13 @@ public:
 
     /// Null while it is down, or dead and not buried yet.
     [[nodiscard]] server::Service* service() { return m_disk.frozen() ? nullptr : m_service.get(); }
-    [[nodiscard]] const server::Tokens& tokens() const { return m_tokens; }
+    /// As a refresh answers it.
+    [[nodiscard]] std::string issueToken(const UserId& user, const SessionId& session,
+                                         const DeviceId& device, std::int64_t lifetimeMs) const
+    {
+        return m_tokens.issue(user, session, device, m_clock.wallNow(), lifetimeMs);
+    }
+    void jumpWall(std::int64_t ms) { m_clock.jump(ms); }
     [[nodiscard]] const Membership& membership() const { return m_membership; }
     [[nodiscard]] Disk& disk() { return m_disk; }
     [[nodiscard]] std::string uri() const { return m_disk.uri("skein.db"); }
@@ -85,6 +111,7 @@ private:
     Disk::Image m_backup;
     bool m_restored = false;
     int m_effectsLeft = -1; ///< -1: no end is planned
+    ServerClock m_clock;
     server::Tokens m_tokens;
     SeededRandom m_own;
     Metrics m_metrics;

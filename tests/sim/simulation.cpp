@@ -83,8 +83,12 @@ bool Simulation::isMember(int client, const RoomId& room)
 void Simulation::addDevice(std::size_t user)
 {
     const auto index = static_cast<int>(m_clients.size());
+    const auto issue = [this](const UserId& of, const SessionId& session, const DeviceId& device,
+                              std::int64_t lifetimeMs) {
+        return m_server.issueToken(of, session, device, lifetimeMs);
+    };
     auto& client = *m_clients.emplace_back(
-        std::make_unique<ClientNode>(m_loop, m_trace, m_random, m_network, m_server.tokens(), index,
+        std::make_unique<ClientNode>(m_loop, m_trace, m_random, m_network, issue, index,
                                      m_users[user], "name" + std::to_string(user), m_powerCuts));
     client.older = m_older && m_random.chance(0.4);
     client.started = [this, &client] { m_checker.survived(client); };

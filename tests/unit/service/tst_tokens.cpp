@@ -101,7 +101,7 @@ TEST(Tokens, aTokenFromTheFutureIsRefusedBeyondTheSkew)
     EXPECT_TRUE(tokens.verify(token, {kNow.ms - kTokenSkewMs}));
     const auto early = tokens.verify(token, {kNow.ms - kTokenSkewMs - 1000});
     ASSERT_FALSE(early);
-    EXPECT_EQ(early.error().code, ErrorCode::TokenInvalid);
+    EXPECT_EQ(early.error().code, ErrorCode::TokenExpired) << "a new one helps, a sign-in does not";
 }
 
 TEST(Tokens, eachOfTheTwoStartsBeyondTheSkewIsEnoughForARefusal)
@@ -113,7 +113,7 @@ TEST(Tokens, eachOfTheTwoStartsBeyondTheSkewIsEnoughForARefusal)
         const auto claims =
             tokens.verify(signedToken(kHeader, replaced(kPayload, claim, later)), kNow);
         ASSERT_FALSE(claims) << claim;
-        EXPECT_EQ(claims.error().code, ErrorCode::TokenInvalid) << claim;
+        EXPECT_EQ(claims.error().code, ErrorCode::TokenExpired) << claim;
         EXPECT_EQ(claims.error().detail, "from the future") << claim;
     }
 }
