@@ -1,8 +1,8 @@
 #include "server/net/pushclient.h"
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -12,8 +12,14 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <netdb.h>
+
 #include <algorithm>
+#include <cstring>
+#include <mutex>
 #include <optional>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace skein::server
@@ -25,9 +31,49 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 namespace ssl = asio::ssl;
 using Failure = boost::system::error_code;
-using Resolver = asio::ip::basic_resolver<Tcp, IoExecutor>;
+using Endpoints = std::vector<Tcp::endpoint>;
+
+/// Name look-ups at a time; each takes a thread for as long as the system makes it wait.
+constexpr int kLookUpsMax = static_cast<int>(kPushInFlightMax);
+
+Endpoints systemsLookUp(const std::string& host, const std::string& port, std::string& why)
+{
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_ADDRCONFIG;
+    addrinfo* found = nullptr;
+    if (const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found)) {
+        why = ::gai_strerror(error);
+        return {};
+    }
+    Endpoints endpoints;
+    for (const addrinfo* one = found; one; one = one->ai_next) {
+        Tcp::endpoint endpoint;
+        if (one->ai_addrlen > endpoint.capacity())
+            continue;
+        std::memcpy(endpoint.data(), one->ai_addr, one->ai_addrlen);
+        endpoint.resize(one->ai_addrlen);
+        endpoints.push_back(endpoint);
+    }
+    ::freeaddrinfo(found);
+    return endpoints;
+}
 
 } // namespace
+
+/// What the threads of name look-ups share with the client; they may end after it.
+struct PushClient::LookUps {
+    LookUps(asio::io_context& context, PushLookUp lookUp)
+        : io(context)
+        , of(lookUp ? std::move(lookUp) : systemsLookUp)
+    {
+    }
+    asio::io_context& io; ///< while `open`
+    const PushLookUp of;
+    std::mutex mutex;
+    bool open = true;
+    int running = 0;
+};
 
 struct PushClient::Shared {
     Shared(asio::io_context& context, PushClientConfig given, Clock& theClock, Metrics& metrics,
@@ -53,6 +99,7 @@ struct PushClient::Shared {
     Counter &connections, &failures;
     std::vector<std::shared_ptr<Link>> idle, busy; ///< together at most kPushInFlightMax
     bool stopped = false;
+    const std::shared_ptr<LookUps> lookUps = std::make_shared<LookUps>(io, config.lookUp);
 };
 
 /// One connection, and the request on it.
@@ -61,7 +108,6 @@ class PushClient::Link : public std::enable_shared_from_this<Link>
 public:
     explicit Link(const std::shared_ptr<Shared>& shared)
         : m_shared(shared)
-        , m_resolver(shared->io)
         , m_timer(shared->io)
     {
     }
@@ -72,8 +118,9 @@ public:
         m_done = std::move(done);
         m_since = m_shared->clock.now();
         m_timer.expires_after(std::chrono::milliseconds(m_shared->config.timeoutMs));
-        m_timer.async_wait([self = shared_from_this()](const Failure& error) {
-            if (!error)
+        // One that is queued already cannot be cancelled, and is of an earlier request then.
+        m_timer.async_wait([self = shared_from_this(), turn = ++m_turn](const Failure& error) {
+            if (!error && turn == self->m_turn)
                 self->end({}, "timeout");
         });
         m_reused = m_connected;
@@ -92,7 +139,6 @@ public:
         m_done = nullptr;
         Failure ignored;
         m_timer.cancel();
-        m_resolver.cancel();
         if (m_stream)
             m_stream->next_layer().close(ignored);
     }
@@ -121,17 +167,49 @@ private:
 
     void resolve()
     {
-        const WebhookUrl& url = m_shared->config.url;
-        m_resolver.async_resolve(
-            url.host, url.port,
-            [self = shared_from_this()](const Failure& error, Resolver::results_type found) {
-                if (self->m_closed || !self->m_done)
-                    return;
-                if (error)
-                    return self->failed("name", error);
-                self->m_found = std::move(found);
-                self->connect();
+        // On a thread that nobody waits for. Asio's own is waited for where its context ends, by a
+        // server that is to end within seconds, for as long as a dead name server is asked.
+        const std::shared_ptr<LookUps>& lookUps = m_shared->lookUps;
+        const std::lock_guard lock(lookUps->mutex);
+        if (lookUps->running >= kLookUpsMax)
+            return later("name: look-ups hang");
+        // Never an owner of the link there: it may end after everything else.
+        const auto ask = [lookUps, link = weak_from_this(), turn = m_turn,
+                          host = m_shared->config.url.host, port = m_shared->config.url.port] {
+            std::string why;
+            const Endpoints found = lookUps->of(host, port, why);
+            const std::lock_guard ending(lookUps->mutex);
+            --lookUps->running;
+            if (!lookUps->open)
+                return;
+            asio::post(lookUps->io, [link, turn, found, why] {
+                if (const auto self = link.lock())
+                    self->resolved(turn, found, why);
             });
+        };
+        try {
+            std::thread(ask).detach();
+            ++lookUps->running;
+        } catch (const std::system_error& error) {
+            later(std::string("name: ") + error.what());
+        }
+    }
+    void resolved(int turn, const Endpoints& found, const std::string& why)
+    {
+        if (m_closed || !m_done || turn != m_turn)
+            return;
+        if (found.empty())
+            return end({}, "name: " + why);
+        m_found = found;
+        connect();
+    }
+    // Not from inside of post().
+    void later(std::string why)
+    {
+        asio::post(m_shared->io, [self = shared_from_this(), turn = m_turn, why = std::move(why)] {
+            if (turn == self->m_turn)
+                self->end({}, why);
+        });
     }
     void connect()
     {
@@ -241,8 +319,8 @@ private:
     using Stream = ssl::stream<Socket>;
 
     std::shared_ptr<Shared> m_shared; // with the client and the other links
-    Resolver m_resolver;
-    Resolver::results_type m_found;
+    Endpoints m_found;
+    int m_turn = 0; ///< of start()
     std::optional<Stream> m_stream;
     Timer m_timer;
     PushPost m_post;
@@ -304,6 +382,10 @@ void PushClient::post(PushPost post, std::function<void(PushReply)> done)
 void PushClient::stop()
 {
     m_shared->stopped = true;
+    {
+        const std::lock_guard lock(m_shared->lookUps->mutex);
+        m_shared->lookUps->open = false;
+    }
     for (auto* const links : {&m_shared->idle, &m_shared->busy}) {
         for (const auto& link : *links)
             link->close();

@@ -4,8 +4,8 @@
 //
 // TLS is 1.2 or later with the certificate and the host name checked. Redirections are not
 // followed. At most kPushInFlightMax connections; kPushTimeoutMs for a request, the look-up of the
-// name and the handshake in it; kPushReplyBytesMax of an answer are read. Thread: that of the
-// io_context.
+// name and the handshake in it; kPushReplyBytesMax of an answer are read. Its end does not
+// wait for a look-up that hangs. Thread: that of the io_context.
 #pragma once
 
 #include "core/clock.h"
@@ -30,11 +30,17 @@ inline constexpr std::int64_t kPushIdleMs = 30'000; ///< a kept connection is no
 inline constexpr std::size_t kPushReplyBytesMax = 64 * 1024;
 inline constexpr std::size_t kPushReplyHeaderBytesMax = 16 * 1024;
 
+/// The addresses of a name, or none and why. May block; runs on a thread of its own, several at a
+/// time.
+using PushLookUp = std::function<std::vector<Tcp::endpoint>(
+    const std::string& host, const std::string& port, std::string& why)>;
+
 struct PushClientConfig {
     WebhookUrl url;
     std::vector<std::string> secrets;
     std::string caFile; ///< PEM; empty = the system's authorities
     std::int64_t timeoutMs = kPushTimeoutMs;
+    PushLookUp lookUp; ///< empty = the system's
 };
 
 class PushClient final : public PushOutlet
@@ -56,6 +62,7 @@ public:
 
 private:
     class Link;
+    struct LookUps;
     struct Shared;
     std::shared_ptr<Shared> m_shared; ///< with the handlers on their way
 };

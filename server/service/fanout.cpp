@@ -87,7 +87,7 @@ void Service::Impl::queueDirty(Room& room)
     const std::int64_t audience = static_cast<std::int64_t>(room.members.size());
     const Milliseconds interval(std::max(kCoalesceMs, audience * kCoalesceUsPerRecipient / 1'000));
     const MonoTime now = m_clock.now();
-    if (room.dirtyAt.ms == 0 || now - room.dirtyAt >= interval) {
+    if (room.dirtyAt.ms == 0 || now - room.dirtyAt >= interval || m_draining) {
         flushDirty(room);
         return;
     }

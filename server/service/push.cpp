@@ -117,6 +117,11 @@ void Service::Impl::sendPushes()
     const MonoTime now = m_clock.now();
     while (const auto taken = m_push->queue.take(now)) {
         const PushKey key = taken->key;
+        if (backButMayNotHaveIt(*taken)) {
+            const Milliseconds silence(m_config.heartbeatMs + protocol::kHeartbeatGraceMs);
+            m_push->queue.postpone(key, now + silence, now);
+            continue;
+        }
         auto post = pushPost(*taken);
         if (!post) {
             m_push->queue.unneeded(key, now);
@@ -129,6 +134,17 @@ void Service::Impl::sendPushes()
     }
 }
 
+// A phone that its system wakes for a moment says hello and is gone before it has read anything:
+// found out by when it would have been silent for too long.
+bool Service::Impl::backButMayNotHaveIt(const PushQueue::Taken& taken)
+{
+    Room* room = m_directory.room(taken.key.room);
+    const Member* member = room ? room->member(taken.key.user) : nullptr;
+    const auto found = m_push->newest.find(taken.key.room);
+    return member && found != m_push->newest.end() && !taken.postponed && !away(*member->user) &&
+           found->second.seq > std::max(member->read, member->delivered);
+}
+
 std::optional<PushPost> Service::Impl::pushPost(const PushQueue::Taken& taken)
 {
     Room* room = m_directory.room(taken.key.room);
@@ -138,8 +154,8 @@ std::optional<PushPost> Service::Impl::pushPost(const PushQueue::Taken& taken)
         return std::nullopt; // no longer a member
     User& user = *member->user;
     const Push::Newest& newest = found->second;
-    if (!away(user) || heardOf(user) > taken.noted || newest.seq <= member->read)
-        return std::nullopt; // was here since, or has read it
+    if (!away(user) || newest.seq <= std::max(member->read, member->delivered))
+        return std::nullopt; // is here, or one of their devices has it
     const std::int64_t unread = room->ord - member->readOrd;
     const bool mentioned = !member->mentions.empty() && member->mentions.back() > taken.news.after;
 

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -12,6 +13,8 @@
 
 namespace skein::server
 {
+
+inline constexpr std::size_t kPushInFlightMax = 8; ///< requests at a time
 
 /// What a hint says of the message besides identifiers and counts.
 enum class PushContent {

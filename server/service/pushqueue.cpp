@@ -76,7 +76,7 @@ void PushQueue::note(PushKey key, News news, Seq newest, MonoTime now, MonoTime 
             makeRoom();
         Entry& entry = m_entries[key];
         entry.news = news;
-        entry.since = entry.noted = now;
+        entry.noted = now;
         setDue(key, entry, gathered);
         ++m_waiting;
         return count();
@@ -90,29 +90,25 @@ void PushQueue::note(PushKey key, News news, Seq newest, MonoTime now, MonoTime 
     }
     switch (entry.state) {
     case Entry::State::Waiting:
-        if (lastHere > entry.noted) {
+        if (lastHere > entry.noted)
             entry.news = news;
-            entry.since = now;
-        }
         break;
     case Entry::State::InFlight:
         if (!entry.more || lastHere > entry.noted)
             entry.more = news;
-        if (lastHere > entry.noted) { // should it have to go again
-            entry.news = news;
-            entry.since = now;
-        }
+        if (lastHere > entry.noted)
+            entry.news = news; // should it have to go again
         break;
     case Entry::State::Quiet:
         entry.state = Entry::State::Waiting;
         entry.news = news;
-        entry.since = now;
         leaveDue(key, entry);
         setDue(key, entry, m_draining ? now : std::max(entry.due, gathered));
         ++m_waiting;
         break;
     }
     entry.noted = now;
+    entry.postponed = false;
     count();
 }
 
@@ -123,7 +119,7 @@ std::optional<PushQueue::Taken> PushQueue::take(MonoTime now)
         const PushKey key = m_due.begin()->second;
         const auto found = m_entries.find(key);
         Entry& entry = found->second;
-        const bool old = (now - entry.since).count() >= kPushKeepMs;
+        const bool old = (now - entry.noted).count() >= kPushKeepMs;
         if (entry.state == Entry::State::Quiet || old) {
             if (entry.state == Entry::State::Waiting) {
                 m_dropped.add();
@@ -139,7 +135,7 @@ std::optional<PushQueue::Taken> PushQueue::take(MonoTime now)
         entry.state = Entry::State::InFlight;
         --m_waiting;
         ++m_inFlight;
-        taken = Taken{key, entry.news, entry.noted};
+        taken = Taken{key, entry.news, entry.postponed};
         break;
     }
     count();
@@ -164,6 +160,21 @@ void PushQueue::unneeded(PushKey key, MonoTime now)
     count();
 }
 
+void PushQueue::postpone(PushKey key, MonoTime until, MonoTime now)
+{
+    const auto found = m_entries.find(key);
+    if (found == m_entries.end() || found->second.state != Entry::State::InFlight)
+        return;
+    Entry& entry = found->second;
+    --m_inFlight;
+    m_breaker.abandoned(now);
+    entry.postponed = true;
+    entry.state = Entry::State::Waiting;
+    ++m_waiting;
+    setDue(key, entry, m_draining ? now : until);
+    count();
+}
+
 void PushQueue::finished(PushKey key, const PushReply& reply, MonoTime now, Random& random)
 {
     const auto found = m_entries.find(key);
@@ -185,7 +196,6 @@ void PushQueue::finished(PushKey key, const PushReply& reply, MonoTime now, Rand
         entry.state = entry.more ? Entry::State::Waiting : Entry::State::Quiet;
         if (entry.more) {
             entry.news = *std::exchange(entry.more, std::nullopt);
-            entry.since = now;
             ++m_waiting;
         }
         setDue(key, entry, m_draining ? now : now + Milliseconds(m_config.everyMs));

@@ -26,8 +26,7 @@ namespace skein::server
 {
 
 inline constexpr std::size_t kPushWaitingMax = 20'000; ///< a user and room each
-inline constexpr std::size_t kPushInFlightMax = 8;     ///< requests at a time
-inline constexpr std::int64_t kPushKeepMs = 3'600'000; ///< then a hint helps nobody any more
+inline constexpr std::int64_t kPushKeepMs = 3'600'000; ///< older news help nobody any more
 inline constexpr std::int64_t kPushRetryMs = 2'000;    ///< doubled by each failure, half is chance
 inline constexpr std::int64_t kPushRetryMaxMs = 300'000;
 inline constexpr Breaker::Rule kPushBreaker{5, 2'000, 60'000};
@@ -52,7 +51,7 @@ public:
     struct Taken {
         PushKey key;
         News news;
-        MonoTime noted; ///< when the newest of it was
+        bool postponed = false; ///< before, and nothing was noted since
     };
 
     /// Something was written that `key.user` does not see, up to `newest`. `lastHere`: when the
@@ -65,6 +64,8 @@ public:
     void covers(PushKey key, News upTo);
     /// The taken one was not sent: the user is back, or has read it.
     void unneeded(PushKey key, MonoTime now);
+    /// The taken one is looked at again then, once: Taken::postponed tells.
+    void postpone(PushKey key, MonoTime until, MonoTime now);
     void finished(PushKey key, const PushReply& reply, MonoTime now, Random& random);
     /// From now on everything is due at once and nothing is tried again.
     void drain(MonoTime now);
@@ -85,7 +86,8 @@ private:
         News news;
         std::optional<News> more; ///< came while it was on its way
         News upTo;                ///< the last one that went told of this
-        MonoTime since, noted, due;
+        MonoTime noted, due;
+        bool postponed = false;
         int failures = 0;
     };
     struct KeyHash {

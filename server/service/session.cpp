@@ -362,8 +362,15 @@ void Service::Impl::sessionEnded(const SessionId& session, SessionEnd how)
 void Service::Impl::drain(std::int64_t windowMs)
 {
     m_draining = true;
-    if (m_push)
+    if (m_push) {
+        // What was to be told together is noted now, or nobody would.
+        for (const auto& [room, newest] : m_push->newest) {
+            Room* queued = newest.fresh ? m_directory.room(room) : nullptr;
+            if (queued && queued->dirtyQueued)
+                flushDirty(*queued);
+        }
         m_push->queue.drain(m_clock.now());
+    }
     m_drainWindowMs = std::max<std::int64_t>(windowMs, 0);
     std::vector<ConnId> all;
     for (const auto& [id, conn] : m_connections)

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <condition_variable>
 #include <deque>
 #include <map>
+#include <mutex>
 
 namespace skein::server
 {
@@ -207,6 +209,7 @@ TEST_F(PushClientTest, whoeverDoesNotAnswerInTimeIsGivenUp)
     make(30);
     receiver.answers = {"hang", kOk};
     EXPECT_EQ(post().status, 0);
+    make();
     EXPECT_EQ(post().status, 204);
     EXPECT_EQ(receiver.connections, 2);
 }
@@ -223,6 +226,60 @@ TEST_F(PushClientTest, whatIsOpenAtTheEndIsNotAnswered)
     client.reset();
     io.poll();
     EXPECT_FALSE(answered);
+}
+
+TEST_F(PushClientTest, aNameThatNobodyLooksUpHoldsUpNothingAndNotTheEnd)
+{
+    // The threads may outlive everything here.
+    struct Names {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool answer = false;
+        std::size_t asked = 0;
+    };
+    const auto names = std::make_shared<Names>();
+    const auto hangs = [names](const std::string& host, const std::string& port, std::string& why) {
+        EXPECT_EQ(host + ":" + port, "push.example:443");
+        std::unique_lock lock(names->mutex);
+        ++names->asked;
+        names->changed.notify_all();
+        names->changed.wait(lock, [&] { return names->answer; });
+        why = "nobody answers";
+        return std::vector<Tcp::endpoint>();
+    };
+    {
+        asio::io_context own{1};
+        PushClientConfig config;
+        config.url = parseWebhookUrl("https://push.example/").value();
+        config.secrets = {std::string(32, 's')};
+        config.timeoutMs = 30;
+        config.lookUp = hangs;
+        PushClient hanging(own, config, clock, metrics, Logger(), [] {});
+        ASSERT_TRUE(hanging.prepare());
+        std::size_t answered = 0;
+        const auto given = [&](const PushReply& got) {
+            EXPECT_EQ(got.status, 0);
+            ++answered;
+        };
+        for (std::size_t i = 0; i < kPushInFlightMax; ++i)
+            hanging.post({"push_1", "{}"}, given);
+        while (answered < kPushInFlightMax && own.run_one_for(std::chrono::seconds(10)) > 0) {
+        }
+        EXPECT_EQ(answered, kPushInFlightMax) << "each in its own time";
+        hanging.post({"push_2", "{}"}, given); // no thread more for that
+        own.restart();
+        while (answered == kPushInFlightMax && own.run_one_for(std::chrono::seconds(10)) > 0) {
+        }
+        EXPECT_EQ(answered, kPushInFlightMax + 1);
+        std::unique_lock lock(names->mutex);
+        names->changed.wait(lock, [&] { return names->asked == kPushInFlightMax; });
+    } // ends, though nobody has answered
+    {
+        const std::lock_guard lock(names->mutex);
+        EXPECT_FALSE(names->answer);
+        names->answer = true;
+    }
+    names->changed.notify_all();
 }
 
 TEST_F(PushClientTest, anAuthorityThatCannotBeReadIsSaid)

@@ -192,6 +192,30 @@ TEST(Push, whoComesBackOrReadsItElsewhereNeedsNone)
     EXPECT_TRUE(stage.outlet.bodies.empty());
 }
 
+TEST(Push, whoIsBackForAMomentOnlyAndReceivedNothingIsHintedAt)
+{
+    for (const bool received : {false, true}) {
+        Stage stage;
+        stage.leave(stage.cast.member);
+        const auto said = stage.cast.owner.say(stage.cast.room, "hello");
+        stage.cast.member.hello(); // its system woke it for a moment
+        if (received) {
+            MarkDelivered delivered;
+            delivered.rooms = {{stage.cast.room, said.seq}};
+            stage.cast.member.send(delivered);
+        }
+        stage.gather();
+        stage.cast.member.drop();
+        stage.world().advance(30'000);
+        EXPECT_TRUE(stage.outlet.bodies.empty()) << "they may be reading it";
+        stage.world().advance(5'000);
+        int told = 0; // the others are silent here, and found gone
+        for (std::size_t i = 0; i < stage.outlet.bodies.size(); ++i)
+            told += stage.outlet.data(i).at("user").as_string() == stage.cast.member.user.str();
+        EXPECT_EQ(told, received ? 0 : 1);
+    }
+}
+
 TEST(Push, whatWentIntoADeadConnectionOrCameWithinTheGraceIsHintedAt)
 {
     Stage stage;
@@ -367,6 +391,23 @@ TEST(Push, afterARestartThoseWhoComeBackAtOnceAreNotHintedAt)
     stage.world().advance(PushConfig().startGraceMs - 10'000);
     ASSERT_EQ(stage.outlet.bodies.size(), 1u);
     EXPECT_EQ(stage.outlet.data(0).at("user").as_string(), stage.cast.member.user.str());
+}
+
+TEST(Push, aDrainHintsAtWhatWasToBeToldTogether)
+{
+    Stage stage;
+    stage.leave(stage.cast.member);
+    stage.cast.owner.say(stage.cast.room, "first");
+    stage.gather();
+    stage.outlet.answer(200);
+    ASSERT_EQ(stage.outlet.bodies.size(), 1u);
+    stage.world().advance(20'000);
+    for (const char* text : {"second", "third"})
+        stage.cast.owner.say(stage.cast.room, text);
+    stage.world().service->drain(1'000);
+    stage.world().settle();
+    ASSERT_EQ(stage.outlet.bodies.size(), 2u);
+    EXPECT_EQ(stage.outlet.data(1).at("new").to_number<std::int64_t>(), 2);
 }
 
 TEST(Push, aDrainHintsAtNobodyWhomItSendsAwayItself)

@@ -132,7 +132,6 @@ TEST_F(PushQueueTest, whoWasHereInBetweenHasOnlyWhatCameSince)
     const auto taken = take();
     ASSERT_TRUE(taken);
     EXPECT_EQ(taken->news.after, Seq(30));
-    EXPECT_EQ(taken->noted, now + Milliseconds(-500));
 }
 
 TEST_F(PushQueueTest, aFailureIsTriedAgainLaterAndLaterAndKeepsWhatItWasAbout)
@@ -260,6 +259,41 @@ TEST_F(PushQueueTest, whatIsOlderThanItHelpsIsDropped)
     EXPECT_FALSE(take());
     EXPECT_EQ(queue.waiting(), 0u);
     EXPECT_EQ(counted("push_dropped_total"), 1);
+}
+
+TEST_F(PushQueueTest, whatHasNewsIsAsOldAsTheNewest)
+{
+    note(kAna);
+    waitAndTake();
+    finish(kAna, 503);
+    pass(kPushKeepMs - 60'000); // the receiver is down for as long
+    note(kAna, {Seq(12), Ord(10)});
+    pass(60'000);
+    const auto taken = take();
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->news.after, kNews.after) << "and tells of all";
+    EXPECT_EQ(counted("push_dropped_total"), 0);
+}
+
+TEST_F(PushQueueTest, whatIsPutOffIsLookedAtAgainOnceAndFreshNewsBeginAnew)
+{
+    note(kAna);
+    waitAndTake();
+    queue.postpone(kAna, now + Milliseconds(33'000), now);
+    EXPECT_EQ(queue.waiting(), 1u);
+    pass(32'999);
+    EXPECT_FALSE(take());
+    pass(1);
+    const auto again = take();
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->postponed);
+    queue.postpone(kAna, now + Milliseconds(33'000), now);
+    note(kAna, {Seq(12), Ord(10)});
+    pass(33'000);
+    const auto fresh = take();
+    ASSERT_TRUE(fresh);
+    EXPECT_FALSE(fresh->postponed);
+    finish(kAna, 200);
 }
 
 TEST_F(PushQueueTest, theOldestMakesRoomAndIsCounted)
