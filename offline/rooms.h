@@ -29,8 +29,8 @@ struct RoomRecord {
     /// Log entry that each was last changed by: an older one, met when a hole fills, changes
     /// nothing.
     Seq nameRev, topicRev, archivedRev, roleRev;
-    /// A hole ends here that may have swallowed changes of those: the room's state as of this entry
-    /// or later is to be asked for. Empty = nothing is.
+    /// A hole ends here that may have swallowed changes of those, or somebody came or went here:
+    /// the room's state as of this entry or later is to be asked for. Empty = nothing is.
     Seq infoDue;
     bool member = true;
     Seq synced; ///< the cursor: every log entry up to here was applied, or is a stated hole

@@ -134,8 +134,11 @@ public:
     static constexpr char kUserName[] = "user_name";
     static constexpr char kDevice[] = "device";
     static constexpr char kDrafts[] = "drafts"; ///< revision up to which the server's were fetched
-    /// Not empty: the server was restored, and has not been told anew what it may have forgotten.
+    /// Not empty: the server was restored, in this epoch, and has not been told anew what it may
+    /// have forgotten.
     static constexpr char kDraftsForgotten[] = "drafts_forgotten";
+    /// The epoch for which it was: rooms that tell of it later say nothing new.
+    static constexpr char kDraftsToldAnew[] = "drafts_told_anew";
 
 private:
     class FileLock;

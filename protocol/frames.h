@@ -206,6 +206,7 @@ struct SubscribeRoom {
     Epoch epoch;
     Seq hi;
     SubscribeMode mode = SubscribeMode::Full;
+    RequestId req; ///< carried by an error that refuses it; there is no other answer
     friend bool operator==(const SubscribeRoom&, const SubscribeRoom&) = default;
 };
 struct UnsubscribeRoom {

@@ -25,6 +25,7 @@ void describe(V& v, F& f)
     v.defaulted("epoch", f.epoch, kCount);
     v.defaulted("hi", f.hi, kCount);
     v.defaulted("mode", f.mode, kPlain);
+    v.optional("req", f.req, kId);
 }
 
 template <class V, Of<UnsubscribeRoom> F>

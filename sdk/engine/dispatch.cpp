@@ -297,9 +297,13 @@ void Engine::Impl::pumpRequests()
             },
             request.frame);
         writeFrame(request.frame);
-        // Subscriptions are not answered.
-        if (request.ask != Ask::Subscribe && request.ask != Ask::Unsubscribe)
+        if (request.ask == Ask::Subscribe) {
+            m_subscribed.emplace_back(request.id, request.room);
+            if (m_subscribed.size() > protocol::kOpenRoomsMax)
+                m_subscribed.pop_front();
+        } else if (request.ask != Ask::Unsubscribe) { // which is not answered
             m_asked.emplace(request.id, std::move(request));
+        }
     }
 }
 
@@ -344,6 +348,26 @@ void Engine::Impl::requestTimeouts(MonoTime at)
     }
 }
 
+// Unasked again the room on screen would have no typing and no receipts until the next connection.
+bool Engine::Impl::subscriptionRefused(const protocol::ErrorFrame& frame, Milliseconds wait)
+{
+    const auto sent = std::find_if(m_subscribed.begin(), m_subscribed.end(),
+                                   [&](const auto& one) { return one.first == frame.req; });
+    if (sent == m_subscribed.end())
+        return false;
+    Room* room = findRoom(sent->second);
+    m_subscribed.erase(sent);
+    if (frame.temporary)
+        m_limiter.refused(FrameClass::Requests, now(), wait);
+    if (room && room->full) {
+        room->full = false;
+        if (frame.temporary)
+            subscribe(*room);
+    }
+    pumpRequests();
+    return true;
+}
+
 void Engine::Impl::onError(const protocol::ErrorFrame& frame)
 {
     m_host.logger.info("server: " + std::string(wireName(frame.code)) + ' ' + frame.detail);
@@ -357,6 +381,8 @@ void Engine::Impl::onError(const protocol::ErrorFrame& frame)
         return;
     }
     auto request = answered(frame.req);
+    if (!request && subscriptionRefused(frame, wait))
+        return;
     if (!request) {
         if (frame.code == ErrorCode::RateLimited) {
             m_limiter.refused(FrameClass::Ephemeral, at, wait);

@@ -25,7 +25,11 @@ std::string bothTexts(const offline::DraftRecord& draft)
 void Engine::Impl::loadDrafts()
 {
     m_draftsRev = Rev(std::atoll(m_store.fact(offline::Store::kDrafts).c_str()));
-    m_otherGeneration = !m_store.fact(offline::Store::kDraftsForgotten).empty();
+    const auto epochOf = [this](const char* fact) {
+        return Epoch(std::atoll(m_store.fact(fact).c_str()));
+    };
+    m_draftsForgotten = epochOf(offline::Store::kDraftsForgotten);
+    m_draftsToldAnew = epochOf(offline::Store::kDraftsToldAnew);
     for (offline::DraftRecord& draft : m_store.drafts().load()) {
         Room* room = roomByKey(draft.room);
         if (!room)
@@ -135,16 +139,32 @@ Result<void> Engine::Impl::settleOtherDraft(const RoomId& id, bool keep)
     return {};
 }
 
+// Inside a transaction. A large account's rooms tell of one restoration over many answers and
+// connections: what this device had is told once, or what was replaced since would come back.
+void Engine::Impl::forgottenIn(Epoch epoch)
+{
+    if (epoch <= m_draftsToldAnew)
+        return;
+    if (m_draftsToldHere) {
+        m_draftsToldAnew = epoch;
+        m_store.setFact(offline::Store::kDraftsToldAnew, std::to_string(epoch.value()));
+        return;
+    }
+    m_draftsForgotten = std::max(m_draftsForgotten, epoch);
+    m_store.setFact(offline::Store::kDraftsForgotten, std::to_string(m_draftsForgotten.value()));
+}
+
 void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
 {
+    m_draftsToldHere = false;
     m_draftsSynced = serverHas.has_value();
     m_draftsPage = Rev();
     m_draftsPlaceless = m_draftsRoomCame = false;
     if (!m_draftsSynced)
         return;
     // The numbers of another generation may have grown past ours and mean other drafts.
-    const bool otherGeneration = std::exchange(m_otherGeneration, false);
-    if (*serverHas < m_draftsRev || otherGeneration) {
+    const Epoch forgotten = std::exchange(m_draftsForgotten, Epoch());
+    if (*serverHas < m_draftsRev || forgotten) {
         // Restored from a backup: what it forgot, this device still has, and tells as its own.
         std::vector<std::pair<Room*, offline::DraftRecord>> again;
         for (auto& [id, room] : m_rooms) {
@@ -157,14 +177,18 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
                 m_store.drafts().save(next);
             m_store.setFact(offline::Store::kDrafts, "0");
             m_store.setFact(offline::Store::kDraftsForgotten, "");
+            if (forgotten)
+                m_store.setFact(offline::Store::kDraftsToldAnew, std::to_string(forgotten.value()));
         });
         if (!done) {
             // On the next connection, by when its numbers may have grown past ours. Until then
             // nothing is in step with what it has.
-            m_otherGeneration = true;
+            m_draftsForgotten = std::max(forgotten, Epoch(1)); // that of a new server
             m_draftsSynced = false;
             return;
         }
+        m_draftsToldHere = true;
+        m_draftsToldAnew = std::max(m_draftsToldAnew, forgotten);
         m_draftsRev = Rev();
         for (auto& [room, next] : again)
             showDraft(*room, std::move(next));

@@ -32,10 +32,13 @@ Engine::Impl::Impl(offline::Store& store, Host host, Config config)
         const offline::RoomKey key = record.key;
         const RoomId id = record.row.room;
         room.rec = std::move(record);
+        room.membersAsOf = room.rec.synced;
         m_byKey.emplace(key, &m_rooms.emplace(id, std::move(room)).first->second);
     }
-    for (const offline::RoomKey key : m_store.positions().rooms())
-        m_byKey.at(key)->tracked = true;
+    for (const offline::RoomKey key : m_store.positions().rooms()) {
+        if (Room* room = roomByKey(key)) // the index of a damaged file may name more
+            room->tracked = true;
+    }
     m_storeWasEmpty = m_rooms.empty();
     loadOutbox();
     loadDrafts();

@@ -112,6 +112,7 @@ private:
         bool open = false;         ///< on screen
         bool full = false;         ///< subscribed in full on this connection
         bool membersAsked = false; ///< on this connection
+        Seq membersAsOf;           ///< log entry up to which their number is known
         bool tracked = false;      ///< was opened once: each member's positions are kept
         /// Who was named by the pages of the member list that is coming in; nullopt: none is, or
         /// somebody joined meanwhile, who may be on none of them.
@@ -240,6 +241,7 @@ private:
     void requestTimeouts(MonoTime now);
     std::optional<Request> answered(const RequestId& id);
     void onError(const protocol::ErrorFrame& frame);
+    bool subscriptionRefused(const protocol::ErrorFrame& frame, Milliseconds wait);
 
     // ---- sender.cpp ----
     void loadOutbox();
@@ -315,6 +317,7 @@ private:
     void epochLost(Room& room, Epoch epoch, std::optional<Seq> base);
     void subscribe(Room& room);
     void askMembers(Room& room);
+    void askInfo(Room& room);
     [[nodiscard]] std::vector<protocol::RoomCursor> fullRooms();
     void fullGranted();
     void placeFree();
@@ -346,6 +349,7 @@ private:
     void draftsAfterWelcome(std::optional<Rev> serverHas);
     void askDrafts();
     void draftsMayBeBehind();
+    void forgottenIn(Epoch epoch);
     void pumpDrafts(MonoTime now);
     void draftTimeouts(MonoTime now);
     [[nodiscard]] std::optional<MonoTime> draftsWakeupAt(MonoTime now);
@@ -441,7 +445,9 @@ private:
     bool m_roomsWalked = false, m_storeWasEmpty = false;
     std::set<RoomId> m_walkKnown; ///< rooms known when the list was asked for
     std::size_t m_walked = 0;
-    bool m_otherGeneration = false;  ///< the server was restored; drafts were not told of it
+    Epoch m_draftsForgotten;         ///< the server was restored; drafts were not told of it
+    Epoch m_draftsToldAnew;          ///< of such a one they were
+    bool m_draftsToldHere = false;   ///< … on this connection
     std::size_t m_initialSyncs = 0;  ///< never-seen rooms that were fetched unasked
     std::set<RoomId> m_unknownRooms; ///< told of and not introduced; bounded by the account
     std::optional<SyncToken>
@@ -469,6 +475,8 @@ private:
     std::map<RoomId, MonoTime> m_gaps; ///< rooms whose head is ahead of the log, since when
     std::set<RoomId> m_openRooms;
     std::vector<RoomId> m_askedFull; ///< by the hello that waits for its welcome
+    /// The last subscriptions on this connection, which only a refusal answers.
+    std::deque<std::pair<RequestId, RoomId>> m_subscribed;
 
     // outbox
     SendQueue m_roomless; ///< room_create

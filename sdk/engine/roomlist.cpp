@@ -79,7 +79,10 @@ void Engine::Impl::applyInfo(const protocol::RoomInfo& info)
     if (asOf >= room.rec.infoDue)
         room.rec.infoDue = Seq();
     row.muted = info.muted;
-    row.members = info.members;
+    if (asOf >= room.membersAsOf) {
+        row.members = info.members;
+        room.membersAsOf = asOf;
+    }
     room.rec.deliveredTold = std::max(room.rec.deliveredTold, info.delivered);
     row.activeTs = std::max(row.activeTs, info.activeTs);
     if (info.last) {
@@ -123,6 +126,7 @@ void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& 
             continue;
         subscribe(*room);
         wantInitialSync(*room);
+        askInfo(*room); // if somebody came or went meanwhile
     }
     m_walked += frame.rooms.size();
     if (walk) {
@@ -244,8 +248,8 @@ void Engine::Impl::onMembers(const protocol::MembersResponse& frame, const Reque
                 m_changes[room->rec.row.room].reset = true;
         }
     });
-    if (last)
-        room->listed.reset();
+    if (last || !kept)
+        room->listed.reset(); // a list that lacks a page is no list to go by
     if (!kept)
         room->membersAsked = false; // once more when it is opened next
     m_host.listener.membersLoaded(frame.room, frame.members);
@@ -319,8 +323,7 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base)
     // Rooms that are gone with the old log are told by the list alone.
     m_roomsWalked = false;
     m_storeWasEmpty = true;
-    m_otherGeneration = true;
-    m_store.setFact(offline::Store::kDraftsForgotten, "1");
+    forgottenIn(epoch);
     reviveLost(room, base);
     m_store.timeline().clearRoom(room.rec.key);
     m_store.positions().clear(room.rec.key);
@@ -336,6 +339,7 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base)
     room.rec.row.last.reset();
     room.rec.nameRev = room.rec.topicRev = room.rec.archivedRev = room.rec.roleRev = Seq();
     room.rec.infoDue = Seq();
+    room.membersAsOf = Seq();
     room.readTo = room.deliverTo = room.deliverSent = Seq();
     m_readsRefused.erase(room.rec.row.room); // a number of the lost log
     RoomChange& change = m_changes[room.rec.row.room];
@@ -493,13 +497,13 @@ void Engine::Impl::subscribe(Room& room)
         }
         if (!quiet)
             return;
-        quiet->full = false;
+        quiet->full = quiet->membersAsked = false; // nothing tells of its receipts from now on
         ask(Ask::Unsubscribe, protocol::UnsubscribeRoom{quiet->rec.row.room}, quiet->rec.row.room);
     }
     room.full = true;
     ask(Ask::Subscribe,
         protocol::SubscribeRoom{room.rec.row.room, room.rec.row.epoch, room.rec.synced,
-                                protocol::SubscribeMode::Full},
+                                protocol::SubscribeMode::Full, {}},
         room.rec.row.room);
 }
 
@@ -515,6 +519,7 @@ void Engine::Impl::openRoom(const RoomId& id)
         return;
     subscribe(*room);
     askMembers(*room);
+    askInfo(*room);
     if (room->rec.row.head > room->rec.synced)
         wantSync(*room);
     revalidate(*room);
@@ -538,6 +543,16 @@ void Engine::Impl::askMembers(Room& room)
         return;
     room.membersAsked = true;
     ask(Ask::Members, protocol::MembersRequest{{}, room.rec.row.room, {}, 100}, room.rec.row.room);
+}
+
+// Of a room on screen, if the log tells of something that is not known of it.
+void Engine::Impl::askInfo(Room& room)
+{
+    if (!room.open || !room.rec.member || !room.rec.infoDue || !live())
+        return;
+    const RoomId& id = room.rec.row.room;
+    if (!asked(Ask::RoomsAnew, id))
+        ask(Ask::RoomsAnew, protocol::RoomsRequest{{}, {id}, {}, 1}, id);
 }
 
 void Engine::Impl::closeRoom(const RoomId& id)

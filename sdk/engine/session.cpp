@@ -476,6 +476,7 @@ void Engine::Impl::connectionEnded()
             again.push_back(std::move(request));
     }
     m_asked.clear();
+    m_subscribed.clear();
     m_waiting = std::move(again);
     for (Request& request : m_waiting)
         request.tries = 0;

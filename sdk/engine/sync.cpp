@@ -79,8 +79,15 @@ void Engine::Impl::applyMetadata(Room& room, const protocol::Event& event)
             row.role = *event.role;
             room.rec.roleRev = event.seq;
         }
+        // Of this and what is older the count tells. Whether somebody came or only got another role
+        // an entry does not say, so the server is asked.
+        if (event.seq > room.membersAsOf) {
+            room.membersAsOf = event.seq;
+            row.members = std::max<std::int64_t>(row.members - (event.role ? 0 : 1), 0);
+            room.rec.infoDue = std::max(room.rec.infoDue, event.seq);
+            askInfo(room);
+        }
         if (!event.role) {
-            row.members = std::max<std::int64_t>(row.members - 1, 0);
             if (m_store.positions().forget(room.rec.key, m_store.users().key(*event.member),
                                            event.seq))
                 m_receiptsMoved.insert(row.room);
@@ -399,7 +406,7 @@ bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
                 }
                 // Renames and roles that the hole swallows come with the room's present state:
                 // asked for now and, if no answer comes, on the next connection.
-                room->rec.infoDue = room->rec.synced;
+                room->rec.infoDue = std::max(room->rec.infoDue, room->rec.synced);
                 if (!asked(Ask::RoomsAnew, told.room))
                     ask(Ask::RoomsAnew, protocol::RoomsRequest{{}, {told.room}, {}, 1}, told.room);
             }

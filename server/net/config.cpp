@@ -163,7 +163,9 @@ Result<Invocation> readInvocation(int argc, const char* const* argv)
                  "The data directory was restored from a backup: clients fetch anew, once");
     app.add_option("--heartbeat-ms", options.heartbeatMs,
                    "How long a connection may be silent before it is asked for a sign of life")
-        ->check(CLI::Range(std::int64_t{1'000}, std::int64_t{600'000}))
+        // Whoever is well must not be silent for so long that they count as gone.
+        ->check(
+            CLI::Range(std::int64_t{1'000}, protocol::kPresenceTtlMs - protocol::kHeartbeatGraceMs))
         ->capture_default_str();
     app.add_option("--drain-ms", options.drainMs,
                    "Window over which clients reconnect after a shutdown")

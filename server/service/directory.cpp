@@ -87,6 +87,9 @@ Room& Directory::putRoom(RoomRow row)
     m_roomsById[slot->id.str()] = slot.get();
     for (MemberRow& member : row.members)
         addMember(*slot, std::move(member));
+    // Who comes hears it with the head: only what moves from now on is told.
+    slot->readTold = slot->read;
+    slot->deliveredTold = slot->delivered;
     return *slot;
 }
 

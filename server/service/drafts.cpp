@@ -99,6 +99,13 @@ void Service::Impl::on(Connection& conn, protocol::DraftsRequest& frame)
                              response.rev = Rev(query.after);
                              response.more = page->more;
                              for (DraftRow& row : page->drafts) {
+                                 // Committed, and not known of here yet: whose room it is might not
+                                 // be known either. Its own news follows and is asked for from
+                                 // here.
+                                 if (row.rev > asker->user->drafts) {
+                                     response.more = false;
+                                     break;
+                                 }
                                  response.rev = Rev(row.rev);
                                  Room* room = m_directory.room(row.room);
                                  if (room && room->member(query.user))

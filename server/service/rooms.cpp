@@ -47,10 +47,10 @@ Room* Service::Impl::memberRoom(const Connection& conn, const RoomId& id, Member
 void Service::Impl::on(Connection& conn, protocol::SubscribeRoom& frame)
 {
     if (const auto error = limited(conn, Bucket::Requests))
-        return sendError(conn, {}, *error);
+        return sendError(conn, frame.req, *error);
     Room* room = memberRoom(conn, frame.room);
     if (!room)
-        return sendError(conn, {}, makeError(ErrorCode::NotFound, frame.room.str()));
+        return sendError(conn, frame.req, makeError(ErrorCode::NotFound, frame.room.str()));
     if (frame.mode == protocol::SubscribeMode::Summary)
         return toSummary(conn, *room);
     subscribe(conn, *room, frame.epoch, frame.hi, true);
@@ -66,6 +66,8 @@ void Service::Impl::on(Connection& conn, protocol::UnsubscribeRoom& frame)
 void Service::Impl::subscribe(Connection& conn, Room& room, Epoch epoch, Seq hi, bool tellDirty)
 {
     if (std::find(conn.full.begin(), conn.full.end(), room.key) == conn.full.end()) {
+        if (room.othersQueued)
+            flushOthers(room); // what moved while it had the room in summary
         if (static_cast<std::int64_t>(conn.full.size()) >= m_config.limits.fullSubscriptions) {
             // One more in full than allowed: the oldest goes on in summary.
             if (Room* oldest = m_directory.room(conn.full.front()))

@@ -170,6 +170,53 @@ TEST_F(Drafts, aProcessThatEndsBeforeItToldARestoredServerTellsItLater)
     }
 }
 
+TEST_F(Drafts, roomsThatTellOfTheSameRestorationLaterBringNoOldDraftBack)
+{
+    goLiveWithDrafts();
+    for (const char* name : {"room2", "room3"}) {
+        protocol::RoomInfo room = info(0);
+        room.head.room = RoomId(name);
+        say(protocol::RoomAdded{room});
+    }
+    ASSERT_TRUE(engine->setDraft(kRoom, "tomorrow"));
+    say(DraftChanged{stored("tomorrow"), transport.take<DraftSet>().at(0).tempId});
+    const auto restoredIn = [&](const char* room) {
+        say(protocol::SyncResponse{
+            {},
+            {{RoomId(room), Epoch(7), {}, {}, {}, {}, false, {}, ErrorCode::StateLost}},
+            false});
+    };
+    drop();
+    engine->retryNow();
+    hello();
+    epoch = 7;
+    auto frame = welcomeFrame();
+    frame.drafts = Rev(serverRev);
+    frame.dirty = {head(0)}; // as much of a large account as the welcome holds
+    say(frame);
+    answerRooms({info(0)});
+    advance(2'000);
+    const auto sent = transport.take<DraftSet>();
+    ASSERT_EQ(sent.size(), 1U) << "told anew";
+    say(DraftChanged{stored("tomorrow"), sent[0].tempId});
+    restoredIn("room2"); // the rest of it, here
+    drop();
+    for (const char* room : {"room3", "room2"}) {
+        restartProcess();
+        engine->start();
+        serverRev += 7; // another device has sent what was the draft
+        hello();
+        frame = welcomeFrame();
+        frame.drafts = Rev(serverRev);
+        say(frame);
+        answerRooms({info(0)});
+        advance(2'000);
+        EXPECT_TRUE(transport.take<DraftSet>().empty());
+        restoredIn(room); // … and there
+        drop();
+    }
+}
+
 TEST_F(Drafts, onlyTheNewestIsToldAndOneAtATime)
 {
     goLiveWithDrafts();

@@ -319,6 +319,51 @@ TEST_F(ReadBy, theListOfMembersSaysWhoIsThereAtAll)
     EXPECT_EQ(kept(), "u_a:2/2 u_b:1/1 ");
 }
 
+TEST_F(ReadBy, aListThatLacksAPageForgetsNobody)
+{
+    fillLog(3);
+    goLive(3);
+    engine->openRoom(kRoom);
+    moved("u_a", 1, 1);
+    auto asked = transport.take<protocol::MembersRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    breakDisk({"positions"});
+    say(protocol::MembersResponse{asked[0].req, kRoom, {member("u_a", 2)}, true, "7"});
+    mendDisk();
+    asked = transport.take<protocol::MembersRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    say(protocol::MembersResponse{asked[0].req, kRoom, {member("u_b", 1)}, false, ""});
+    EXPECT_EQ(kept(), "u_a:1/1 u_b:1/1 ");
+    engine->closeRoom(kRoom);
+    engine->openRoom(kRoom);
+    EXPECT_EQ(transport.take<protocol::MembersRequest>().size(), 1U) << "and it is asked for again";
+}
+
+TEST_F(ReadBy, aRoomThatGaveItsPlaceAwayIsAskedForAnewWhenItIsOpenedNext)
+{
+    engine->start();
+    hello();
+    auto welcome = welcomeFrame();
+    welcome.limits.fullSubscriptions = 1;
+    say(welcome);
+    auto second = info(0);
+    second.head.room = RoomId("room2");
+    answerRooms({info(0), second});
+    engine->openRoom(kRoom);
+    auto asked = transport.take<protocol::MembersRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    say(protocol::MembersResponse{asked[0].req, kRoom, {member("u_a", 0)}, false, ""});
+    engine->closeRoom(kRoom);
+    engine->openRoom(kRoom);
+    EXPECT_TRUE(transport.take<protocol::MembersRequest>().empty()) << "it told of everything";
+    engine->closeRoom(kRoom);
+    engine->openRoom(second.head.room);
+    transport.sent.clear();
+    engine->closeRoom(second.head.room);
+    engine->openRoom(kRoom);
+    EXPECT_EQ(transport.take<protocol::MembersRequest>().size(), 1U);
+}
+
 TEST_F(ReadBy, whoJoinsWhileTheListComesInIsNotTakenForGone)
 {
     fillLog(3);

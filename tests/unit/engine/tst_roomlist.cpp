@@ -100,6 +100,71 @@ TEST_F(RoomList, membersGiveNamesToTheRows)
     EXPECT_EQ(screen.presence.at(0).id, kHer);
 }
 
+TEST_F(RoomList, theNumberOfMembersIsTheServersAndTheLogSaysWhenItIsOld)
+{
+    const auto member = [](std::int64_t seq, bool isOne) {
+        protocol::Event event = message(seq, "");
+        event.kind = protocol::Kind::Member;
+        event.member = kHer;
+        if (isOne)
+            event.role = protocol::Role::Member;
+        return event;
+    };
+    fillLog(3);
+    log[2] = member(2, false);
+    goLive(3); // two, as of 3
+    EXPECT_EQ(screen.rooms[kRoom].members, 2) << "who left before that is not counted";
+    engine->openRoom(kRoom);
+    EXPECT_TRUE(transport.take<protocol::RoomsRequest>().empty());
+
+    say(protocol::LogEntry{member(4, true)}); // came, or got another role
+    auto asked = transport.take<protocol::RoomsRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].rooms, std::vector<RoomId>{kRoom});
+    say(protocol::LogEntry{member(5, false)});
+    EXPECT_EQ(screen.rooms[kRoom].members, 1) << "at once, if not for sure";
+    EXPECT_TRUE(transport.take<protocol::RoomsRequest>().empty()) << "one is on its way";
+    auto now = info(4); // of before the second one
+    now.members = 3;
+    say(protocol::RoomsResponse{asked[0].req, {now}, false, ""});
+    EXPECT_EQ(screen.rooms[kRoom].members, 1) << "an older count is none";
+    asked = transport.take<protocol::RoomsRequest>();
+    ASSERT_EQ(asked.size(), 1U) << "so it is asked for again";
+    now = info(5);
+    now.members = 2;
+    say(protocol::RoomsResponse{asked[0].req, {now}, false, ""});
+    EXPECT_EQ(screen.rooms[kRoom].members, 2);
+    EXPECT_TRUE(transport.take<protocol::RoomsRequest>().empty());
+
+    // Of a closed room when it is opened next.
+    engine->closeRoom(kRoom);
+    say(protocol::LogEntry{member(6, true)});
+    EXPECT_TRUE(transport.take<protocol::RoomsRequest>().empty());
+    engine->openRoom(kRoom);
+    EXPECT_EQ(transport.take<protocol::RoomsRequest>().size(), 1U);
+}
+
+TEST_F(RoomList, aSubscriptionThatIsRefusedForNowIsAskedForAgain)
+{
+    goLive();
+    auto second = info(0);
+    second.head.room = RoomId("room2");
+    say(protocol::RoomAdded{second});
+    auto asked = transport.take<protocol::SubscribeRoom>();
+    ASSERT_EQ(asked.size(), 1U);
+    ASSERT_FALSE(asked[0].req.empty());
+    say(protocol::ErrorFrame{asked[0].req, ErrorCode::RateLimited, true, 2'000, ""});
+    EXPECT_TRUE(transport.take<protocol::SubscribeRoom>().empty()) << "not before its time";
+    advance(2'000);
+    asked = transport.take<protocol::SubscribeRoom>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].room, second.head.room);
+    // For good: it is not there, and nothing asks for it again.
+    say(protocol::ErrorFrame{asked[0].req, ErrorCode::NotFound, false, {}, ""});
+    advance(60'000);
+    EXPECT_TRUE(transport.take<protocol::SubscribeRoom>().empty());
+}
+
 TEST_F(RoomList, draftIsKeptAndShownInTheList)
 {
     goLive();

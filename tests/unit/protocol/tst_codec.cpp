@@ -283,7 +283,7 @@ TEST(Codec, absentFieldsTakeTheirDefaults)
     const auto subscribe = decodeClientFrame(R"({"type":"subscribe_room","room":"r"})");
     ASSERT_TRUE(subscribe);
     EXPECT_EQ(std::get<SubscribeRoom>(*subscribe),
-              (SubscribeRoom{RoomId("r"), {}, {}, SubscribeMode::Full}));
+              (SubscribeRoom{RoomId("r"), {}, {}, SubscribeMode::Full, {}}));
     const auto sync =
         decodeClientFrame(R"({"type":"sync_request","rooms":[{"room":"r","since":4}]})");
     ASSERT_TRUE(sync);

@@ -266,7 +266,7 @@ TEST(Refusals, whoOpensARoomIsToldWhereItStandsOnlyWhenThatDiffers)
     const auto dirtyAfter = [&](Epoch epoch, Seq hi) {
         cast.member.send(UnsubscribeRoom{cast.room});
         cast.member.clear();
-        cast.member.send(SubscribeRoom{cast.room, epoch, hi, SubscribeMode::Full});
+        cast.member.send(SubscribeRoom{cast.room, epoch, hi, SubscribeMode::Full, {}});
         return cast.member.all<RoomDirty>().size();
     };
     EXPECT_EQ(dirtyAfter(head.epoch, head.head), 0u);
@@ -280,12 +280,28 @@ TEST(Refusals, whoOpensARoomIsToldWhereItStandsOnlyWhenThatDiffers)
     EXPECT_EQ(cast.member.all<LogEntry>().size(), 1u);
     cast.world.advance(1'000);
     // In summary it is not in full any more.
-    cast.member.send(SubscribeRoom{cast.room, head.epoch, head.head, SubscribeMode::Summary});
+    cast.member.send(SubscribeRoom{cast.room, head.epoch, head.head, SubscribeMode::Summary, {}});
     cast.member.clear();
     cast.owner.say(cast.room, "two");
     cast.world.advance(1'000);
     EXPECT_TRUE(cast.member.all<LogEntry>().empty());
     EXPECT_EQ(cast.member.all<RoomDirty>().size(), 1u);
+}
+
+TEST(Refusals, aSubscriptionThatIsRefusedIsNamed)
+{
+    Cast cast;
+    cast.member.send(
+        SubscribeRoom{RoomId("nowhere"), {}, {}, SubscribeMode::Full, RequestId("s1")});
+    ASSERT_TRUE(cast.member.last<ErrorFrame>());
+    EXPECT_EQ(cast.member.last<ErrorFrame>()->code, ErrorCode::NotFound);
+    EXPECT_EQ(cast.member.last<ErrorFrame>()->req, RequestId("s1"));
+    cast.member.clear();
+    for (int i = 0; i < 1'000 && cast.member.all<ErrorFrame>().empty(); ++i)
+        cast.member.send(SubscribeRoom{cast.room, {}, {}, SubscribeMode::Full, RequestId("s2")});
+    ASSERT_TRUE(cast.member.last<ErrorFrame>());
+    EXPECT_EQ(cast.member.last<ErrorFrame>()->code, ErrorCode::RateLimited);
+    EXPECT_EQ(cast.member.last<ErrorFrame>()->req, RequestId("s2"));
 }
 
 TEST(Refusals, oneRoomMoreInFullPutsTheFirstIntoSummary)
