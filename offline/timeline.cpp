@@ -17,7 +17,7 @@ constexpr std::int64_t kTidProbesMax =
 
 #define STORED_COLUMNS                                                                             \
     "id, tid, temp_id, event_id, sender, kind, body, ts, ord, snap_rev, body_rev, react_rev, "     \
-    "pin_rev, flags, reply_to, thread, failed, extra, base"
+    "pin_rev, flags, reply_to, thread, failed, extra, base, sent_by"
 
 /// NULL rather than an empty text.
 std::optional<std::string_view> orNull(std::string_view text)
@@ -40,6 +40,7 @@ struct Timeline::Stored {
     std::int64_t replyTo = 0, thread = 0;
     bool mentionsMe = false;
     bool sentHere = false;
+    std::int64_t sentBy = 0; ///< outbox entry; 0: unknown, or another device's
     std::optional<ErrorCode> failed;
     Content shown;
     std::optional<Content> base; ///< the server's state while `shown` has changes over it
@@ -94,6 +95,7 @@ std::optional<Timeline::Stored> Timeline::load(const char* sql, std::int64_t val
     decodeExtra(q.view(17), row.shown);
     if (!q.isNull(18))
         row.base = decodeBase(q.view(18));
+    row.sentBy = isPendingPlace(placeOf(row.key)) ? placeOf(row.key) & ~kPendingBit : q.integer(19);
     return row;
 }
 
@@ -103,11 +105,12 @@ void Timeline::write(const Stored& row)
                "= ?, ts = ?,"
                " ord = ?, snap_rev = ?, body_rev = ?, react_rev = ?, pin_rev = ?, flags = ?, "
                "reply_to = ?,"
-               " thread = ?, failed = ?, extra = ?, base = ? WHERE tid = ?")
+               " thread = ?, failed = ?, extra = ?, base = ?, sent_by = ? WHERE tid = ?")
         .bind(row.key, orNull(row.tempId.str()), orNull(row.id.str()), row.sender, row.kind,
               row.shown.body, row.ts, row.ord, row.snapRev, row.bodyRev, row.reactRev, row.pinRev,
               row.flags(), row.replyTo, row.thread, row.failed, orNull(encodeExtra(row.shown)),
-              row.base ? std::optional(encodeBase(*row.base)) : std::nullopt, row.tid)
+              row.base ? std::optional(encodeBase(*row.base)) : std::nullopt,
+              row.sentBy != 0 ? std::optional(row.sentBy) : std::nullopt, row.tid)
         .run();
 }
 
@@ -530,6 +533,7 @@ std::vector<Timeline::Sent> Timeline::sentHere(RoomKey room, Seq after, std::siz
         const Content& content = row->server();
         Sent& one = sent.emplace_back();
         one.tid = row->tid;
+        one.sentBy = row->sentBy;
         one.ts = row->ts;
         one.frame.tempId = row->tempId;
         one.frame.kind = row->kind;

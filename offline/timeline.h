@@ -75,6 +75,7 @@ public:
     /// sent again; at most the newest `limit`. Deleted ones are none.
     struct Sent {
         RowId tid = 0;
+        std::int64_t sentBy = 0; ///< id of the outbox entry that it was; 0 = an older version's
         std::int64_t ts = 0;
         protocol::MessageSend frame; ///< room empty
     };

@@ -156,7 +156,6 @@ void Engine::Impl::forgottenIn(Epoch epoch)
 
 void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
 {
-    m_draftsToldHere = false;
     m_draftsSynced = serverHas.has_value();
     m_draftsPage = Rev();
     m_draftsPlaceless = m_draftsRoomCame = false;

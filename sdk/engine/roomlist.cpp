@@ -2,6 +2,7 @@
 #include "sdk/engine/engineimpl.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace skein::engine
 {
@@ -348,32 +349,57 @@ void Engine::Impl::resetEpoch(Room& room, Epoch epoch, std::optional<Seq> base)
     showInfo(room, room.rec.serverInfo());
 }
 
+namespace
+{
+
+/// An operation that goes out again after the server has lost some.
+struct Again {
+    SendEntry entry;             ///< its id is 0 where it has no place in the outbox
+    offline::OutboxEntry stored; ///< … and this is what is put there
+    std::int64_t was = 0;        ///< id of the outbox entry that it is, or was
+};
+
+// Messages in the order in which they were written; changes keep their places among them, each
+// behind its message.
+void sortMessages(std::vector<Again>& all)
+{
+    const auto isMessage = [](const Again& one) { return one.entry.op == offline::Op::Send; };
+    std::vector<Again> messages;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(messages), isMessage);
+    std::stable_sort(messages.begin(), messages.end(),
+                     [](const Again& a, const Again& b) { return a.was < b.was; });
+    auto next = messages.begin();
+    for (Again& one : all) {
+        if (isMessage(one))
+            one = std::move(*next++);
+    }
+}
+
+} // namespace
+
 // Inside a transaction. What this device had sent and seen confirmed above `base` the restored
-// server lacks: it is sent again, under the same key and ahead of what waits, so the server stores
-// it once whatever the truth is. Without `base` (a server that does not tell) the same is done for
-// all.
+// server lacks: it is sent again, under the same key and where it stood in the queue, so the server
+// stores it once whatever the truth is. Without `base` (a server that does not tell) the same is
+// done for all. The order counts: what the server has of the queue is its beginning, or a message
+// that it has would let those behind it pass one that it has not.
 void Engine::Impl::reviveLost(Room& room, std::optional<Seq> base)
 {
     auto& outbox = m_store.outbox();
     auto& timeline = m_store.timeline();
     const Seq shared = base.value_or(Seq());
-    std::vector<SendEntry> queue;
+    std::vector<Again> all;
     std::set<offline::RowId> revived;
     for (auto& lost : timeline.sentHere(room.rec.key, shared, kLostResendMax)) {
         lost.frame.room = room.rec.row.room;
-        offline::OutboxEntry entry;
-        entry.tempId = lost.frame.tempId;
-        entry.room = room.rec.key;
-        entry.op = offline::Op::Send;
-        entry.tid = lost.tid;
-        entry.payload = protocol::encode(lost.frame);
-        entry.createdMs = lost.ts;
-        SendEntry& again = queue.emplace_back();
-        again.id = outbox.add(entry);
-        again.tempId = entry.tempId;
-        again.tid = lost.tid;
-        again.everSent = true;
-        timeline.makeUnsent(lost.tid, room.rec.key, again.id);
+        Again& again = all.emplace_back();
+        again.was = lost.sentBy;
+        again.stored.tempId = again.entry.tempId = lost.frame.tempId;
+        again.stored.room = room.rec.key;
+        again.stored.op = offline::Op::Send;
+        again.stored.tid = again.entry.tid = lost.tid;
+        again.stored.payload = protocol::encode(lost.frame);
+        again.stored.createdMs = lost.ts;
+        again.entry.everSent = true;
         revived.insert(lost.tid);
     }
     for (const SendEntry& waiting : room.queue.entries()) {
@@ -385,7 +411,7 @@ void Engine::Impl::reviveLost(Room& room, std::optional<Seq> base)
         }
         const bool ofRow = waiting.op != offline::Op::Send && waiting.tid != 0;
         const auto place = ofRow ? timeline.place(waiting.tid) : std::nullopt;
-        if (place && !place->unsent() && place->seq() > shared) {
+        if (place && !place->unsent() && place->seq() > shared && !revived.contains(waiting.tid)) {
             // The target is lost with the log, and its number another message's by now; where the
             // server does not tell from which number on, any may be.
             outbox.erase(waiting.id);
@@ -393,19 +419,29 @@ void Engine::Impl::reviveLost(Room& room, std::optional<Seq> base)
             m_failOnCommit.push_back(waiting.tempId);
             continue;
         }
-        SendEntry moved = waiting;
-        if (moved.state != SendState::Failed)
-            moved.state = SendState::Unknown;
-        if (!revived.empty()) {
-            if (auto stored = outbox.find(waiting.tempId)) {
-                outbox.erase(waiting.id);
-                moved.id = outbox.add(*stored);
-                outbox.setFailed(moved.id, stored->failed);
-                if (moved.op == offline::Op::Send)
-                    timeline.makeUnsent(moved.tid, room.rec.key, moved.id);
+        Again& moved = all.emplace_back();
+        moved.entry = waiting;
+        moved.was = waiting.id;
+        if (moved.entry.state != SendState::Failed)
+            moved.entry.state = SendState::Unknown;
+    }
+    std::vector<SendEntry> queue;
+    if (!revived.empty()) {
+        sortMessages(all);
+        for (Again& again : all) {
+            SendEntry& entry = queue.emplace_back(std::move(again.entry));
+            if (entry.id != 0) {
+                auto stored = outbox.find(entry.tempId);
+                if (!stored)
+                    continue;
+                outbox.erase(entry.id);
+                again.stored = std::move(*stored);
             }
+            entry.id = outbox.add(again.stored);
+            outbox.setFailed(entry.id, again.stored.failed);
+            if (entry.op == offline::Op::Send)
+                timeline.makeUnsent(entry.tid, room.rec.key, entry.id);
         }
-        queue.push_back(std::move(moved));
     }
     // What a message that is not there yet answers may be another message by now.
     for (const std::int64_t id : timeline.cutReferences(room.rec.key, shared)) {
@@ -502,8 +538,11 @@ void Engine::Impl::subscribe(Room& room)
     }
     room.full = true;
     ask(Ask::Subscribe,
-        protocol::SubscribeRoom{room.rec.row.room, room.rec.row.epoch, room.rec.synced,
-                                protocol::SubscribeMode::Full, {}},
+        protocol::SubscribeRoom{room.rec.row.room,
+                                room.rec.row.epoch,
+                                room.rec.synced,
+                                protocol::SubscribeMode::Full,
+                                {}},
         room.rec.row.room);
 }
 

@@ -461,6 +461,7 @@ void Engine::Impl::connectionEnded()
     m_wroteAt.reset();
     m_unansweredBytes = 0;
     m_syncFast = false; // the next line may be another one
+    m_draftsToldHere = false;
     m_token.reset();
     m_catchUpSince.reset();
     m_slowedUntil.reset();

@@ -116,6 +116,11 @@ std::string Checker::positionsWrong(ClientNode& client, const std::map<RoomId, R
             if (here > there && !one.membersChanged)
                 return differs(where + "the furthest of the others", here, there);
         }
+        if (client.opened().contains(row.room) &&
+            row.members != static_cast<std::int64_t>(one.read.size()))
+            return differs(where + "the number of members", row.members,
+                           static_cast<std::int64_t>(one.read.size()));
+        // Which of them are in full, where fewer are than are open, only the two sides know.
         const auto open = static_cast<std::int64_t>(client.opened().size());
         if (client.opened().contains(row.room) && open <= m_server.limits.fullSubscriptions) {
             if (std::string wrong = membersWrong(client, row.room, one); !wrong.empty())

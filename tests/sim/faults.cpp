@@ -69,12 +69,22 @@ void Simulation::brokenDisk(Disk& disk, std::int64_t forMs)
     });
 }
 
-void Simulation::revoke(ClientNode& client)
+void Simulation::scheduleRevocation()
 {
     constexpr std::size_t kDevicesMin = 3; // two are left to converge
-    if (!m_revokes || m_clients.size() < kDevicesMin || !m_server.service())
+    if (m_clients.size() < kDevicesMin)
         return;
-    m_revokes = false;
+    m_loop.after(between(1'000, 60'000), [this] { revoke(anyClient()); });
+}
+
+void Simulation::revoke(ClientNode& client)
+{
+    if (m_healing)
+        return;
+    if (!m_server.service()) {
+        m_loop.after(1'000, [this, &client] { revoke(client); }); // nobody is there to be asked
+        return;
+    }
     m_trace.note(m_loop.now(), client.label(), "revoked");
     client.revoked = true;
     m_server.revoke(client.session());
@@ -125,10 +135,7 @@ void Simulation::serverFault(std::uint64_t which)
 void Simulation::fault()
 {
     ClientNode& client = anyClient();
-    switch (m_random.below(18)) {
-    case 17:
-        revoke(client);
-        break;
+    switch (m_random.below(17)) {
     case 16: {
         const auto length = between(1'000, 180'000);
         m_trace.note(m_loop.now(), client.label(), "sockets blocked", std::to_string(length));

@@ -355,6 +355,8 @@ Outcome Simulation::run()
     build();
     scheduleWork();
     scheduleFaults();
+    if (m_revokes)
+        scheduleRevocation();
     const MonoTime bound = m_loop.now() + Milliseconds(kStormMsMax);
     m_loop.run(bound,
                [this] { return m_written < m_options.messages && m_trace.failures().empty(); });

@@ -53,6 +53,7 @@ private:
     void addDevice(std::size_t user);
     void scheduleWork();
     void scheduleFaults();
+    void scheduleRevocation();
     void act(ClientNode& client);
     void write(ClientNode& client, const RoomId& room);
     void draftTried(const ClientNode& client, const RoomId& room, const std::string& text);
@@ -96,7 +97,7 @@ private:
     bool m_backups = false; ///< the server is restored from one
     bool m_slow = false;    ///< readers
     bool m_older = false;   ///< some devices were not updated yet
-    bool m_revokes = false; ///< one device is revoked, as long as two are left
+    bool m_revokes = false; ///< one device is revoked, where two are left
     int m_restores = 0;
 };
 

@@ -215,6 +215,22 @@ TEST_F(Drafts, roomsThatTellOfTheSameRestorationLaterBringNoOldDraftBack)
         restoredIn(room); // … and there
         drop();
     }
+    // Restored once more: that is another one, also right after.
+    for (const std::int64_t next : {8, 9}) {
+        engine->retryNow();
+        hello();
+        epoch = next;
+        frame = welcomeFrame();
+        frame.drafts = Rev(++serverRev);
+        frame.dirty = {head(0)};
+        say(frame);
+        answerRooms({info(0)});
+        advance(2'000);
+        const auto told = transport.take<DraftSet>();
+        ASSERT_EQ(told.size(), 1U);
+        say(DraftChanged{stored("tomorrow"), told[0].tempId});
+        drop();
+    }
 }
 
 TEST_F(Drafts, onlyTheNewestIsToldAndOneAtATime)

@@ -30,7 +30,7 @@ protected:
         drop();
         engine->retryNow();
         hello();
-        epoch = 1'700'000'000'000;
+        epoch = std::max<std::int64_t>(epoch + 1, 1'700'000'000'000);
         log.erase(log.upper_bound(kept), log.end());
         auto frame = welcomeFrame();
         frame.dirty = {head(kept)};
@@ -158,6 +158,37 @@ TEST_F(EpochChange, whatADraftAnswersIsForgottenWhereItIsLost)
     EXPECT_EQ(screen.rooms[kRoom].draftReplyTo, Seq());
     restartProcess();
     EXPECT_EQ(store->drafts().load().at(0).replyTo, Seq());
+}
+
+TEST_F(EpochChange, whatWaitsStandsWhereItWasWrittenAmongWhatIsSentAgain)
+{
+    const TempId lostAnswer = sendText("its answer was lost"), confirmed = sendText("confirmed");
+    say(confirmation(confirmed, 6)); // so the other one was 5
+    ASSERT_TRUE(engine->edit(kRoom, screen.timeline().back().rowId, "confirmed, and changed"));
+    const TempId last = sendText("last");
+    for (int time = 0; time < 2; ++time) { // twice from the same backup
+        SCOPED_TRACE(time);
+        transport.sent.clear();
+        restore(2);
+        Strings sent;
+        for (const auto& frame : transport.take<protocol::MessageSend>())
+            sent.push_back(frame.tempId.str() + " after " + frame.prev.str());
+        // The last one waits behind the change, which waits for the place of what it changes.
+        EXPECT_EQ(sent,
+                  (Strings{mine[0].str() + " after ", mine[1].str() + " after " + mine[0].str(),
+                           lostAnswer.str() + " after " + mine[1].str(),
+                           confirmed.str() + " after " + lostAnswer.str()}));
+        say(confirmation(mine[0], 3)); // the rest has no answer
+        say(confirmation(mine[1], 4));
+        say(confirmation(confirmed, 6));
+    }
+    restartProcess();
+    std::vector<TempId> queued;
+    for (const auto& entry : store->outbox().list()) {
+        if (entry.op == offline::Op::Send)
+            queued.push_back(entry.tempId);
+    }
+    EXPECT_EQ(queued, (std::vector<TempId>{lostAnswer, last}));
 }
 
 TEST_F(EpochChange, messagesOfOthersAreNobodysToSendAgain)
