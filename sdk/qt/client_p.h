@@ -52,7 +52,7 @@ public:
     bool resume(const QString& key);
     void enter(const QString& path, const QString& name, const QString& password,
                const QString& displayName);
-    void entered(const QString& key, const Tokens& tokens);
+    void entered(const QString& key, const QUrl& server, const Tokens& tokens);
     void enterFailed(const skein::Error& error);
     void begin(const QString& key, const Account& account);
     void end();
@@ -68,6 +68,7 @@ public:
     void refreshed(const skein::Result<Tokens>& result);
     void withAccessToken(std::function<void(const QString&)> call);
     void callWaiting(const skein::Result<std::string>& token);
+    void sessionsFailed(const skein::Error& failure);
     void sessionsAnswered(const skein::Result<QList<AuthClient::Session>>& list);
     void revoked();
     void tokensCame(const Tokens& fresh);

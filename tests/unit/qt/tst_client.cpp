@@ -298,6 +298,90 @@ TEST_F(ClientTest, signingOutWhileSigningInAgainIsUnderWayLetsOneSignInAnew)
     EXPECT_TRUE(until([&] { return client.signedIn() && !client.busy(); }));
 }
 
+TEST_F(ClientTest, signingOutEndsTheSessionAtItsServerAndTellsTheNextServerNothing)
+{
+    bool answers = true;
+    QByteArray here, there;
+    test::HttpServer first([&](const QByteArray& head, const QByteArray&) {
+        here += head;
+        return answers ? test::HttpServer::answer("200 OK", kTokens) : QByteArray();
+    });
+    test::HttpServer second([&](const QByteArray& head, const QByteArray&) {
+        there += head;
+        return test::HttpServer::answer("200 OK", kTokens);
+    });
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(first.url(), true));
+    answers = false;
+    here.clear();
+    ASSERT_TRUE(client.resume());
+    // There is no access token: one is fetched to end the session with.
+    ASSERT_TRUE(until([&] { return here.contains("/v1/refresh"); }));
+    answers = true;
+    client.signOut();
+    client.setServerUrl(second.url());
+    client.signIn(QStringLiteral("ben"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return (here + there).contains("/v1/signout"); }));
+    EXPECT_TRUE(here.contains("/v1/signout"));
+    EXPECT_FALSE(there.contains("/v1/signout"));
+}
+
+TEST_F(ClientTest, theTokenIsOfTheServerThatWasAskedAndNotOfTheOneThatIsTypedMeanwhile)
+{
+    QByteArray here, there;
+    test::HttpServer first([&](const QByteArray& head, const QByteArray&) {
+        here += head;
+        return test::HttpServer::answer("200 OK", kTokens);
+    });
+    test::HttpServer second([&](const QByteArray& head, const QByteArray&) {
+        there += head;
+        return test::HttpServer::answer("200 OK", kTokens);
+    });
+    client.setServerUrl(first.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    client.setServerUrl(second.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password")); // busy
+    ASSERT_TRUE(until([&] { return (here + there).contains("/v1/socket"); }));
+    EXPECT_TRUE(there.isEmpty()) << there.constData();
+    EXPECT_TRUE(client.remembers(QStringLiteral("ann"), first.url()));
+}
+
+TEST_F(ClientTest, theDevicesOfAnAccountThatLeftAreNotThoseOfTheNextOne)
+{
+    int asked = 0;
+    test::HttpServer server([&](const QByteArray& head, const QByteArray& body) {
+        if (head.startsWith("DELETE"))
+            return test::HttpServer::answer("403 Forbidden");
+        if (head.startsWith("GET /v1/sessions")) {
+            ++asked;
+            const QByteArray who = head.contains("access-of-ann") ? "ann" : "ben";
+            return test::HttpServer::answer("200 OK",
+                                            R"({"sessions":[{"id":"desk-of-)" + who + R"("}]})");
+        }
+        const QByteArray who = body.contains("\"ben\"") ? "ben" : "ann";
+        return test::HttpServer::answer("200 OK",
+                                        QByteArray(kTokens)
+                                            .replace("\"u1\"", "\"id-" + who + '"')
+                                            .replace("\"ann\"", '"' + who + '"')
+                                            .replace("\"access\"", "\"access-of-" + who + '"'));
+    });
+    client.setServerUrl(server.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return client.signedIn(); }));
+    QSignalSpy told(&client, &Client::sessionsChanged), failed(&client, &Client::sessionsFailed);
+    client.loadSessions();
+    client.revokeSession(QStringLiteral("phone"));
+    client.signOut();
+    client.signIn(QStringLiteral("ben"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return client.signedIn() && asked == 1; }));
+    client.loadSessions();
+    ASSERT_TRUE(until([&] {
+        return client.sessions().value(0).toMap().value(QStringLiteral("id")) ==
+               QLatin1String("desk-of-ben");
+    }));
+    EXPECT_EQ(told.size(), 1);
+    EXPECT_TRUE(failed.isEmpty());
+}
+
 TEST_F(ClientTest, anAccountWithoutATokenSaysSoAndNotThatAPasswordIsWrong)
 {
     FakeServer server(http("200 OK", kTokens));
