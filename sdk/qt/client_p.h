@@ -182,6 +182,7 @@ public:
     skein::engine::LinkState link;
     std::optional<skein::Error> error;
     skein::engine::OutboxState outbox;
+    bool storeOpen = false;                  ///< the worker has it
     std::optional<skein::Error> storeClosed; ///< why the disk does not let it be opened
     int retryInSeconds = 0, slowedSeconds = 0, unreadTotal = 0;
     QTimer second;

@@ -52,6 +52,7 @@ QString roleWord(skein::protocol::Role role)
 void Client::Private::connectWorker()
 {
     connect(worker, &EngineWorker::opened, this, [this] {
+        storeOpen = true;
         if (std::exchange(storeClosed, std::nullopt)) {
             // There is space again: what was said to nobody is said now.
             setError(std::nullopt);
@@ -66,12 +67,15 @@ void Client::Private::connectWorker()
             }
             Q_EMIT q.stateChanged();
         }
+        if (!waitingForToken.empty())
+            tokenWanted(false);
         if (reader)
             reader->loadRooms();
     });
     connect(worker, &EngineWorker::storeFailed, this, [this](const skein::Error& failure) {
         storeClosed = failure;
         storeTrouble(failure);
+        callWaiting(skein::fail(failure));
         Q_EMIT q.stateChanged();
     });
     connect(worker, &EngineWorker::tokenWanted, this, &Private::tokenWanted);

@@ -288,6 +288,7 @@ void Client::Private::end()
     sessions.clear();
     link = {};
     storeClosed.reset();
+    storeOpen = false;
     outbox = {};
     retryInSeconds = slowedSeconds = 0;
     accountKey.clear();
@@ -398,15 +399,21 @@ void Client::Private::giveToken(skein::Result<std::string> token, bool unasked)
 }
 
 /// Calls with a token that is good for a while, after a refresh when there is none; tells
-/// sessionsFailed() when none is to be had.
+/// sessionsFailed() when none is to be had. None is fetched before the store is open: another
+/// process may have it, and the refresh token with it, which ends both when it is used twice.
 void Client::Private::withAccessToken(std::function<void(const QString&)> call)
 {
     if (tokens && tokenGoodUntil > clock.now()) {
         call(tokens->accessToken);
         return;
     }
+    if (storeClosed) {
+        sessionsFailed(*storeClosed);
+        return;
+    }
     waitingForToken.push_back(std::move(call));
-    tokenWanted(false);
+    if (storeOpen)
+        tokenWanted(false);
 }
 
 void Client::Private::callWaiting(const skein::Result<std::string>& token)

@@ -408,6 +408,10 @@ TEST_F(AccountsTest, aSecondProcessWaitsForTheStoresAndTakesNoToken)
         return client && client->errorCode() == QLatin1String("storage_locked");
     };
     ASSERT_TRUE(until([&] { return locked(second->client(0)) && locked(second->client(1)); }));
+    QSignalSpy noDevices(second->client(0), &Client::sessionsFailed);
+    second->client(0)->loadSessions();
+    EXPECT_TRUE(until([&] { return noDevices.size() == 1; }));
+    EXPECT_EQ(noDevices.value(0).value(0), QStringLiteral("storage_locked"));
     EXPECT_FALSE(second->client(0)->online());
     EXPECT_EQ(first->client(0)->state(), Client::Live);
     EXPECT_EQ(first->client(1)->state(), Client::Live);

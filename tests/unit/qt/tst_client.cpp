@@ -238,8 +238,15 @@ TEST_F(ClientTest, whatAnotherProcessLeftAsTheTokenIsUsedAndNotWhatItSpent)
     auto other = skein::offline::Store::open(options);
     ASSERT_TRUE(other);
     server.request.clear();
+    QSignalSpy noDevices(&client, &Client::sessionsFailed);
     ASSERT_TRUE(client.resume());
+    client.loadSessions(); // nobody knows yet that the store is not to be had
     ASSERT_TRUE(until([&] { return client.errorCode() == QLatin1String("storage_locked"); }));
+    client.loadSessions();
+    client.revokeSession(QStringLiteral("phone"));
+    ASSERT_EQ(noDevices.size(), 3);
+    for (const auto& failure : noDevices)
+        EXPECT_EQ(failure.front(), QStringLiteral("storage_locked"));
     EXPECT_FALSE(server.request.contains("/v1/refresh"));
     ASSERT_TRUE(Skein::writePrivateFile(token, "refresh-of-the-other"));
     other->reset();
