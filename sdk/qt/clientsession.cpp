@@ -183,6 +183,8 @@ bool Client::Private::resume(const QString& key)
 {
     if (busy || signedIn)
         return signedIn;
+    if (elsewhere && elsewhere(key, true))
+        return false;
     tidyUp();
     const auto known = accounts().read(key);
     if (!known)

@@ -337,6 +337,25 @@ TEST_F(AccountsTest, theSameUserOfTheSameServerIsOneAccount)
     EXPECT_EQ(ann->state(), Client::Live);
 }
 
+TEST_F(AccountsTest, resumingOneThatIsOpenShowsItAndOpensNoSecondOne)
+{
+    const auto list = deskOf();
+    join(*list, QStringLiteral("ann"));
+    join(*list, QStringLiteral("cleo"));
+    Client* const cleo = list->current();
+    for (const char* name : {"cleo", ""}) { // by its name, or as the one that was shown last
+        list->show(*name ? 0 : 1);
+        Client* const again = list->add();
+        ASSERT_TRUE(again);
+        EXPECT_FALSE(again->resume(QString::fromLatin1(name))) << name;
+        EXPECT_FALSE(again->signedIn());
+        EXPECT_EQ(list->current(), cleo);
+        EXPECT_EQ(list->newcomer(), nullptr);
+        EXPECT_EQ(list->count(), 2);
+    }
+    EXPECT_EQ(cleo->state(), Client::Live);
+}
+
 TEST_F(AccountsTest, aRefusedNewcomerChangesNothing)
 {
     const auto list = deskOf();
