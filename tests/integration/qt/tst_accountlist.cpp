@@ -282,6 +282,68 @@ TEST_F(AccountsTest, signingOneOutDeletesItsDataAndNothingElse)
     EXPECT_TRUE(until([&] { return ann->state() == Client::Live && list->count() == 1; }));
 }
 
+TEST_F(AccountsTest, whenTheNeighbourOfOneThatLeavesIsGoneTheNextOneIsShown)
+{
+    {
+        const auto list = deskOf();
+        for (const char* name : {"ann", "cleo", "dora"})
+            join(*list, QString::fromLatin1(name));
+        list->show(0);
+    }
+    const auto list = deskOf();
+    ASSERT_TRUE(list->resume());
+    ASSERT_TRUE(QFile::remove(folder(QStringLiteral("cleo")).filePath("account.json")));
+    list->current()->signOut(); // before the others have had their turn
+    EXPECT_EQ(list->count(), 1);
+    EXPECT_EQ(list->currentRow(), 0);
+    EXPECT_EQ(list->current()->userName(), QStringLiteral("dora"));
+}
+
+TEST_F(AccountsTest, theLastOneThatLeavesIsNotShownAsOneThatIsHereWhereItsNeighbourIsGone)
+{
+    {
+        const auto list = deskOf();
+        join(*list, QStringLiteral("ann"));
+        join(*list, QStringLiteral("cleo"));
+        list->show(0);
+    }
+    const auto list = deskOf();
+    ASSERT_TRUE(list->resume());
+    Client* const ann = list->current();
+    ASSERT_TRUE(QFile::remove(folder(QStringLiteral("cleo")).filePath("account.json")));
+    ann->signOut();
+    EXPECT_EQ(list->count(), 0);
+    EXPECT_EQ(list->current(), ann);
+    QSignalSpy shown(list.get(), &AccountList::currentChanged);
+    ann->signIn(QStringLiteral("ann"), kPassword);
+    EXPECT_TRUE(until([&] { return ann->state() == Client::Live; }));
+    EXPECT_EQ(list->currentRow(), 0);
+    EXPECT_GE(shown.size(), 1) << "or the app stays on the sign-in page";
+}
+
+TEST_F(AccountsTest, oneThatSignsInWhenItsTurnToResumeComesKeepsItsRow)
+{
+    {
+        const auto list = deskOf();
+        join(*list, QStringLiteral("ann"));
+        join(*list, QStringLiteral("cleo"));
+        list->show(0);
+    }
+    const auto list = deskOf();
+    const QAbstractItemModelTester tester(list.get(),
+                                          QAbstractItemModelTester::FailureReportingMode::Fatal);
+    ASSERT_TRUE(list->resume());
+    auto* const cleo = at(*list, 1, AccountList::ClientRole).value<Client*>();
+    cleo->signIn(QStringLiteral("cleo"), kPassword);
+    ASSERT_TRUE(cleo->busy());
+    EXPECT_EQ(list->client(1), nullptr) << "not open yet";
+    EXPECT_EQ(list->count(), 2);
+    EXPECT_TRUE(until([&] { return cleo->state() == Client::Live; }));
+    EXPECT_EQ(list->count(), 2);
+    EXPECT_EQ(list->client(1), cleo);
+    EXPECT_EQ(list->currentRow(), 0);
+}
+
 TEST_F(AccountsTest, oneThatIsRevokedIsWipedAndTheOthersGoOn)
 {
     const auto list = deskOf();
