@@ -40,6 +40,12 @@ Client* AccountList::make()
     };
     connect(client, &Client::signedInChanged, this,
             [this, client] { client->signedIn() ? arrived(client) : left(client); });
+    connect(client, &Client::displayNameChanged, this, [this, client] {
+        if (const int row = rowOf(client); row >= 0) {
+            m_rows[static_cast<std::size_t>(row)].displayName = client->displayName();
+            told(client, {Qt::DisplayRole, DisplayNameRole, InitialsRole});
+        }
+    });
     connect(client, &Client::stateChanged, this, [this, client] {
         told(client, {StateTextRole, OnlineRole, SignInNeededRole});
     });

@@ -67,9 +67,9 @@ class Client : public QObject
     Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)
     Q_PROPERTY(QString userId READ userId NOTIFY signedInChanged)
     Q_PROPERTY(QString userName READ userName NOTIFY signedInChanged)
-    Q_PROPERTY(QString displayName READ displayName NOTIFY signedInChanged)
+    Q_PROPERTY(QString displayName READ displayName NOTIFY displayNameChanged)
     /// One or two characters, and 0…RoomListModel::kColorCount-1: for the avatar.
-    Q_PROPERTY(QString initials READ initials NOTIFY signedInChanged)
+    Q_PROPERTY(QString initials READ initials NOTIFY displayNameChanged)
     Q_PROPERTY(int colorIndex READ colorIndex NOTIFY signedInChanged)
 
     // ---- the connection ----
@@ -312,6 +312,8 @@ Q_SIGNALS:
     void useKeychainChanged();
     void transportModeChanged();
     void signedInChanged();
+    /// With signedInChanged(), and when signing in again brought another one.
+    void displayNameChanged();
     void busyChanged();
     void stateChanged();
     void errorChanged();

@@ -109,10 +109,13 @@ void Client::Private::entered(const QString& key, const QUrl& server, const Toke
     tokenLoaded = true;
     noToken.reset();
     tokensCame(fresh);
-    if (signedIn)
+    if (signedIn) {
+        if (std::exchange(account, made).displayName != made.displayName)
+            Q_EMIT q.displayNameChanged();
         post([](skein::engine::Engine& engine) { engine.start(); });
-    else
+    } else {
         begin(key, made);
+    }
     saveToken();
     setBusy(false);
 }
@@ -243,6 +246,7 @@ void Client::Private::begin(const QString& key, const Account& who)
     QMetaObject::invokeMethod(worker, &EngineWorker::open, Qt::QueuedConnection);
     watchNetwork();
     Q_EMIT q.signedInChanged();
+    Q_EMIT q.displayNameChanged();
 }
 
 /// Stops both threads; the store is closed when it returns. Nothing on disk changes.
@@ -295,8 +299,10 @@ void Client::Private::end()
     retryInSeconds = slowedSeconds = 0;
     accountKey.clear();
     account = {};
-    if (std::exchange(signedIn, false))
+    if (std::exchange(signedIn, false)) {
         Q_EMIT q.signedInChanged();
+        Q_EMIT q.displayNameChanged();
+    }
     setBusy(false); // the answer of a sign-in that was under way is dropped
     unreadMayHaveChanged();
     Q_EMIT q.stateChanged();

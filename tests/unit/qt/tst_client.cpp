@@ -1,4 +1,5 @@
 #include "offline/store.h"
+#include "sdk/qt/accountlist.h"
 #include "sdk/qt/client.h"
 #include "sdk/qt/tokenvault.h"
 #include "tests/unit/qt/fakeserver.h"
@@ -14,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 
 using Skein::Client;
@@ -282,6 +284,33 @@ TEST_F(ClientTest, aTokenThatNoKeychainGivesNeedsASignInThatKeepsTheAccountOpen)
     EXPECT_TRUE(until([&] { return !client.signInNeeded(); }));
     EXPECT_TRUE(until([&] { return !unavailable.isEmpty(); })); // now there is
     EXPECT_TRUE(in.isEmpty());
+}
+
+TEST_F(ClientTest, aNewDisplayNameIsShownWhenOneSignsInAgain)
+{
+    FakeServer server(http("200 OK", kTokens));
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(server.url()));
+    Skein::AccountList list;
+    list.setUseKeychain(false);
+    list.setDataDir(dir.path());
+    ASSERT_TRUE(list.resume());
+    ASSERT_TRUE(until([&] { return list.current()->signInNeeded(); }));
+    const auto shown = [&] {
+        return list.index(0).data(Skein::AccountList::DisplayNameRole).toString();
+    };
+    ASSERT_EQ(shown(), QStringLiteral("Ann"));
+    QSignalSpy told(&list, &Skein::AccountList::dataChanged);
+    server.reply = http("200 OK", QByteArray(kTokens).replace("\"Ann\"", "\"Zoe\""));
+    list.current()->signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return !list.current()->signInNeeded(); }));
+    EXPECT_EQ(list.current()->displayName(), QStringLiteral("Zoe"));
+    EXPECT_EQ(list.current()->initials(), QStringLiteral("Z"));
+    EXPECT_EQ(shown(), QStringLiteral("Zoe"));
+    EXPECT_EQ(list.count(), 1);
+    EXPECT_TRUE(std::any_of(told.begin(), told.end(), [](const auto& change) {
+        return change.at(2).template value<QList<int>>().contains(
+            Skein::AccountList::DisplayNameRole);
+    }));
 }
 
 TEST_F(ClientTest, signingOutWhileSigningInAgainIsUnderWayLetsOneSignInAnew)
