@@ -258,6 +258,10 @@ bool Client::allowPlainTokenFile() const
 {
     return d->allowPlainFile;
 }
+bool Client::tokenKeptNowhere() const
+{
+    return d->keptNowhere;
+}
 bool Client::useKeychain() const
 {
     return d->useKeychain;

@@ -53,6 +53,11 @@ class Client : public QObject
     Q_PROPERTY(bool allowPlainTokenFile READ allowPlainTokenFile WRITE setAllowPlainTokenFile NOTIFY
                    allowPlainTokenFileChanged)
 
+    /// Signed in, no keychain took the token, and allowPlainTokenFile is false: the session ends
+    /// with the process, unless that is allowed now. For who was not there to hear
+    /// keychainUnavailable().
+    Q_PROPERTY(bool tokenKeptNowhere READ tokenKeptNowhere NOTIFY tokenKeptNowhereChanged)
+
     /// False: the keychain is never asked (bots, tests, demonstrations). Default true.
     Q_PROPERTY(bool useKeychain READ useKeychain WRITE setUseKeychain NOTIFY useKeychainChanged)
 
@@ -131,6 +136,7 @@ public:
     void setAllowInsecureServer(bool allow);
     [[nodiscard]] bool allowPlainTokenFile() const;
     void setAllowPlainTokenFile(bool allow);
+    [[nodiscard]] bool tokenKeptNowhere() const;
     [[nodiscard]] bool useKeychain() const;
     void setUseKeychain(bool use);
     [[nodiscard]] bool signedIn() const;
@@ -309,6 +315,7 @@ Q_SIGNALS:
     void deviceNameChanged();
     void allowInsecureServerChanged();
     void allowPlainTokenFileChanged();
+    void tokenKeptNowhereChanged();
     void useKeychainChanged();
     void transportModeChanged();
     void signedInChanged();

@@ -57,6 +57,7 @@ public:
     void begin(const QString& key, const Account& account);
     void end();
     void saveToken();
+    void setKeptNowhere(bool nowhere);
     void loadToken();
     void tokenFound(const QString& token, const QString& detail);
     void forgetToken(const QString& key, const QString& file);
@@ -165,7 +166,7 @@ public:
     QString refreshToken;
     bool tokenLoaded = true;             ///< the vault has answered
     std::optional<skein::Error> noToken; ///< why there is no refresh token
-    bool keptNowhere = false;            ///< no keychain takes the token; the user was told
+    bool keptNowhere = false;            ///< no keychain takes the token
     bool refreshing = false;
     bool tokenAsked = false; ///< the engine waits for a token
     bool tokenRejected = false;

@@ -127,12 +127,22 @@ void Client::Private::saveToken()
     if (useKeychain) // else what an earlier process left there is still there
         accounts().setLingering(accountKey, false);
     vault.save(accountKey, accounts().tokenFile(accountKey), refreshToken,
-               [this](TokenVault::Kept kept, const QString& detail) {
+               [this, mine = entry](TokenVault::Kept kept, const QString& detail) {
+                   if (mine != entry)
+                       return;
                    // Said once, not at each refresh.
                    const bool nowhere = kept == TokenVault::Kept::Nowhere;
-                   if (!std::exchange(keptNowhere, nowhere) && nowhere)
+                   const bool news = nowhere && !keptNowhere;
+                   setKeptNowhere(nowhere);
+                   if (news)
                        Q_EMIT q.keychainUnavailable(detail);
                });
+}
+
+void Client::Private::setKeptNowhere(bool nowhere)
+{
+    if (std::exchange(keptNowhere, nowhere) != nowhere)
+        Q_EMIT q.tokenKeptNowhereChanged();
 }
 
 /// The token that was found in the vault, or why there is none.
@@ -289,7 +299,8 @@ void Client::Private::end()
     tokens.reset();
     tokenTimer.stop();
     refreshToken.clear();
-    tokenAsked = refreshing = keptNowhere = false;
+    tokenAsked = refreshing = false;
+    setKeptNowhere(false);
     waitingForToken.clear();
     sessions.clear();
     link = {};

@@ -212,6 +212,11 @@ TEST_F(ClientTest, thatNoKeychainTakesTheTokenIsSaidOnceAndNotAtEachRefresh)
     client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
     ASSERT_TRUE(until([&] { return server.request.count("/v1/refresh") >= 3; }));
     EXPECT_EQ(unavailable.size(), 1);
+    EXPECT_TRUE(client.tokenKeptNowhere()); // for who listens from now on
+    QSignalSpy changed(&client, &Client::tokenKeptNowhereChanged);
+    client.signOut();
+    EXPECT_FALSE(client.tokenKeptNowhere());
+    EXPECT_EQ(changed.size(), 1);
 }
 
 TEST_F(ClientTest, aFileThatWasAllowedOnceIsKeptUpToDateWithoutAskingAgain)
