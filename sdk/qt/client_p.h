@@ -186,7 +186,7 @@ public:
     bool storeOpen = false;                  ///< the worker has it
     std::optional<skein::Error> storeClosed; ///< why the disk does not let it be opened
     int retryInSeconds = 0, slowedSeconds = 0, unreadTotal = 0;
-    QTimer second;
+    QTimer countTimer;                            ///< of countDown()
     std::optional<skein::MonoTime> inactiveSince; ///< the application is in the background
     QDate today;
 

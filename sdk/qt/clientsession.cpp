@@ -252,7 +252,7 @@ void Client::Private::begin(const QString& key, const Account& who)
     rooms->setLoading(true);
     roomsLoading = true;
     signedIn = true;
-    second.start();
+    countDown();
     QMetaObject::invokeMethod(worker, &EngineWorker::open, Qt::QueuedConnection);
     watchNetwork();
     Q_EMIT q.signedInChanged();
@@ -263,7 +263,7 @@ void Client::Private::begin(const QString& key, const Account& who)
 void Client::Private::end()
 {
     ++entry;
-    second.stop();
+    countTimer.stop();
     if (worker) {
         EngineWorker* const ending = std::exchange(worker, nullptr);
         disconnect(ending, nullptr, this, nullptr);

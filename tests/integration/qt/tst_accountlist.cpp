@@ -504,6 +504,33 @@ TEST_F(AccountsTest, aSecondProcessWaitsForTheStoresAndTakesNoToken)
     })) << qPrintable(second->client(0)->errorText());
 }
 
+TEST_F(AccountsTest, anAccountThatHearsOfNothingWakesNobody)
+{
+    struct Wakes : QObject {
+        int count = 0;
+        bool eventFilter(QObject* of, QEvent* event) override
+        {
+            count += event->type() == QEvent::Timer && qobject_cast<QTimer*>(of) ? 1 : 0;
+            return false;
+        }
+    } wakes;
+    const auto list = deskOf();
+    join(*list, QStringLiteral("ann"));
+    qApp->installEventFilter(&wakes);
+    QEventLoop aWhile;
+    QTimer::singleShot(1'000, &aWhile, &QEventLoop::quit); // is none of the timers that count
+    aWhile.exec();
+    EXPECT_EQ(wakes.count, 0);
+
+    // A countdown goes on by itself.
+    QList<int> told;
+    QObject::connect(list->current(), &Client::retryInSecondsChanged, list->current(),
+                     [&] { told << list->current()->retryInSeconds(); });
+    server.kill();
+    EXPECT_TRUE(until([&] { return told.size() > 3; }));
+    EXPECT_GT(wakes.count, 0);
+}
+
 int main(int argc, char** argv)
 {
     QCoreApplication app(argc, argv);
