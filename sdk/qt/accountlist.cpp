@@ -40,6 +40,12 @@ Client* AccountList::make()
     };
     connect(client, &Client::signedInChanged, this,
             [this, client] { client->signedIn() ? arrived(client) : left(client); });
+    connect(client, &Client::displayNameChanged, this, [this, client] {
+        if (const int row = rowOf(client); row >= 0) {
+            m_rows[static_cast<std::size_t>(row)].displayName = client->displayName();
+            told(client, {Qt::DisplayRole, DisplayNameRole, InitialsRole});
+        }
+    });
     connect(client, &Client::stateChanged, this, [this, client] {
         told(client, {StateTextRole, OnlineRole, SignInNeededRole});
     });
@@ -123,13 +129,21 @@ bool AccountList::elsewhere(const Client* asking, const QString& key, bool shown
 
 void AccountList::arrived(Client* client)
 {
-    if (m_opening)
-        return; // its row is there
     const Account& account = client->d->account;
+    const Row came{client->d->accountKey, account.userId, account.userName,
+                   account.displayName,   account.server, client};
+    if (const int known = rowOf(client); known >= 0) {
+        // It was resumed, or somebody signed in with it before its turn to resume had come.
+        m_rows[static_cast<std::size_t>(known)] = came;
+        Q_EMIT dataChanged(index(known), index(known));
+        client->setAway(m_away || client != m_current);
+        if (m_current && currentRow() < 0)
+            show(known);
+        return;
+    }
     const int row = count();
     beginInsertRows({}, row, row);
-    m_rows.push_back({client->d->accountKey, account.userId, account.userName, account.displayName,
-                      account.server, client});
+    m_rows.push_back(came);
     endInsertRows();
     Q_EMIT countChanged();
     const bool wasNewcomer = m_newcomer == client;
@@ -237,16 +251,12 @@ bool AccountList::resume(const QString& userName, const QUrl& server)
     return wanted >= 0;
 }
 
-/// False: its data are not there any more, and its row is gone.
+/// False: its data are not there any more, and its row is gone; or somebody signs in with it.
 bool AccountList::open(int row)
 {
     Client* const client = m_rows[static_cast<std::size_t>(row)].client;
-    m_opening = true;
     const bool opened = client->d->resume(m_rows[static_cast<std::size_t>(row)].key);
-    m_opening = false;
-    if (opened)
-        client->setAway(m_away || client != m_current);
-    else
+    if (!opened && !client->busy())
         left(client);
     return opened;
 }
@@ -267,8 +277,14 @@ void AccountList::show(int row)
         return;
     cancelAdding();
     Client* const client = m_rows[static_cast<std::size_t>(row)].client;
-    if (!client->signedIn() && !open(row))
+    if (!client->signedIn() && !open(row)) {
+        // What is shown stays, unless that has just left: then it is one of those that are here.
+        if (m_rows.empty())
+            setCurrent(current());
+        else if (currentRow() < 0 && rowOf(client) < 0) // else it is busy, and comes by itself
+            show(std::min(row, count() - 1));
         return;
+    }
     Accounts(m_settings.dataDir).setLastKey(m_rows[static_cast<std::size_t>(row)].key);
     setCurrent(client);
 }

@@ -187,7 +187,7 @@ private:
     Client* m_current = nullptr;
     QString m_currentKey; ///< empty: it is no account
     Client* m_newcomer = nullptr;
-    bool m_loaded = false, m_opening = false, m_tidied = false, m_away = false;
+    bool m_loaded = false, m_tidied = false, m_away = false;
     QTimer m_stagger;
 };
 

@@ -108,19 +108,19 @@ AuthClient::AuthClient(skein::Clock& clock, skein::Random& random, skein::Metric
     m_network.setTransferTimeout(kTimeoutMs);
 }
 
-QNetworkRequest AuthClient::request(const QString& path, const QString& bearer) const
+QNetworkRequest AuthClient::request(const QUrl& server, const QString& path, const QString& bearer)
 {
     QNetworkRequest made =
-        http::request(http::urlOf(m_server, QStringLiteral("/v1/") + path), kTimeoutMs);
+        http::request(http::urlOf(server, QStringLiteral("/v1/") + path), kTimeoutMs);
     if (!bearer.isEmpty())
         made.setRawHeader("Authorization", "Bearer " + bearer.toUtf8());
     return made;
 }
 
-void AuthClient::post(const QString& path, const QJsonObject& body, const QString& bearer,
-                      Done done)
+void AuthClient::post(const QUrl& server, const QString& path, const QJsonObject& body,
+                      const QString& bearer, Done done)
 {
-    QNetworkRequest prepared = request(path, bearer);
+    QNetworkRequest prepared = request(server, path, bearer);
     prepared.setHeader(QNetworkRequest::ContentTypeHeader, QStringLiteral("application/json"));
     answered(m_network.post(prepared, QJsonDocument(body).toJson(QJsonDocument::Compact)),
              std::move(done));
@@ -178,8 +178,8 @@ void AuthClient::judge(int status, std::optional<skein::Milliseconds> retryAfter
     m_gauge.set(static_cast<std::int64_t>(m_breaker.state()));
 }
 
-void AuthClient::enter(const QString& path, const QString& name, const QString& password,
-                       const QString& displayName, const QString& deviceId,
+void AuthClient::enter(const QUrl& server, const QString& path, const QString& name,
+                       const QString& password, const QString& displayName, const QString& deviceId,
                        const QString& deviceName, Answer answer)
 {
     QJsonObject body{{QStringLiteral("name"), name},
@@ -188,14 +188,14 @@ void AuthClient::enter(const QString& path, const QString& name, const QString& 
                      {QStringLiteral("device_name"), deviceName}};
     if (!displayName.isEmpty())
         body.insert(QStringLiteral("display_name"), displayName);
-    post(path, body, {},
+    post(server, path, body, {},
          [this, answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
              answer(reply ? tokensFrom(*reply, m_clock.wallNow().ms)
                           : skein::Result<Tokens>(skein::fail(reply.error())));
          });
 }
 
-void AuthClient::refresh(const QString& refreshToken, Answer answer)
+void AuthClient::refresh(const QUrl& server, const QString& refreshToken, Answer answer)
 {
     const skein::MonoTime now = m_clock.now();
     if (!m_breaker.allow(now)) {
@@ -207,17 +207,17 @@ void AuthClient::refresh(const QString& refreshToken, Answer answer)
         return;
     }
     m_gauge.set(static_cast<std::int64_t>(m_breaker.state()));
-    post(QStringLiteral("refresh"), {{QStringLiteral("refresh_token"), refreshToken}}, {},
+    post(server, QStringLiteral("refresh"), {{QStringLiteral("refresh_token"), refreshToken}}, {},
          [this, answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
              answer(reply ? tokensFrom(*reply, m_clock.wallNow().ms)
                           : skein::Result<Tokens>(skein::fail(reply.error())));
          });
 }
 
-void AuthClient::sessions(const QString& accessToken,
+void AuthClient::sessions(const QUrl& server, const QString& accessToken,
                           std::function<void(const skein::Result<QList<Session>>&)> answer)
 {
-    answered(m_network.get(request(QStringLiteral("sessions"), accessToken)),
+    answered(m_network.get(request(server, QStringLiteral("sessions"), accessToken)),
              [answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
                  if (!reply) {
                      answer(skein::fail(reply.error()));
@@ -236,20 +236,21 @@ void AuthClient::sessions(const QString& accessToken,
              });
 }
 
-void AuthClient::revokeSession(const QString& accessToken, const QString& session,
+void AuthClient::revokeSession(const QUrl& server, const QString& accessToken,
+                               const QString& session,
                                std::function<void(const skein::Result<bool>&)> answer)
 {
     const QString path = QStringLiteral("sessions/") + session;
-    answered(m_network.deleteResource(request(path, accessToken)),
+    answered(m_network.deleteResource(request(server, path, accessToken)),
              [answer = std::move(answer)](const skein::Result<QJsonObject>& reply) {
                  answer(reply ? skein::Result<bool>(true)
                               : skein::Result<bool>(skein::fail(reply.error())));
              });
 }
 
-void AuthClient::signOut(const QString& accessToken, std::function<void()> done)
+void AuthClient::signOut(const QUrl& server, const QString& accessToken, std::function<void()> done)
 {
-    post(QStringLiteral("signout"), {}, accessToken,
+    post(server, QStringLiteral("signout"), {}, accessToken,
          [done = std::move(done)](const skein::Result<QJsonObject>&) { done(); });
 }
 

@@ -1,5 +1,6 @@
-// Signing up, in and out, and refreshing tokens over HTTP. Redirects are refused, replies are
-// bounded in time and size. A circuit breaker stands before what happens by itself (refresh); what
+// Signing up, in and out, and refreshing tokens over HTTP. Each call names its server: a token goes
+// to the one that it is of, whatever was asked since. Redirects are refused, replies are bounded in
+// time and size. A circuit breaker stands before what happens by itself (refresh); what
 // a person asks for is tried in any case, and its outcome counts. Thread: GUI; answers come through
 // the callback, never from inside the call, and not at all once this is deleted.
 #pragma once
@@ -46,16 +47,15 @@ public:
     AuthClient(skein::Clock& clock, skein::Random& random, skein::Metrics& metrics,
                QObject* parent = nullptr);
 
-    void setServer(const QUrl& server) { m_server = server; }
     /// `path`: "signup", "signin". Errors: Unauthenticated, Conflict, BadField, RateLimited (with
     /// retryAfter), Transport, Timeout, BadFrame (a reply that is not what the contract says) and
     /// whatever the server names.
-    void enter(const QString& path, const QString& name, const QString& password,
-               const QString& displayName, const QString& deviceId, const QString& deviceName,
-               Answer answer);
+    void enter(const QUrl& server, const QString& path, const QString& name,
+               const QString& password, const QString& displayName, const QString& deviceId,
+               const QString& deviceName, Answer answer);
     /// Errors: TokenInvalid is final. ServerBusy with retryAfter, without a request, while the
     /// breaker is open.
-    void refresh(const QString& refreshToken, Answer answer);
+    void refresh(const QUrl& server, const QString& refreshToken, Answer answer);
     /// A device of the user, as the server lists it.
     struct Session {
         QString id, deviceName;
@@ -63,13 +63,13 @@ public:
         bool current = false;
     };
     /// Last seen first. Errors: as enter(), TokenInvalid.
-    void sessions(const QString& accessToken,
+    void sessions(const QUrl& server, const QString& accessToken,
                   std::function<void(const skein::Result<QList<Session>>&)> answer);
     /// Errors: as sessions(), NotFound.
-    void revokeSession(const QString& accessToken, const QString& session,
+    void revokeSession(const QUrl& server, const QString& accessToken, const QString& session,
                        std::function<void(const skein::Result<bool>&)> answer);
     /// Best effort; nobody waits for it.
-    void signOut(const QString& accessToken, std::function<void()> done);
+    void signOut(const QUrl& server, const QString& accessToken, std::function<void()> done);
 
     static constexpr int kTimeoutMs = 15'000;
     static constexpr qint64 kReplyBytesMax = 64 * 1024;
@@ -77,8 +77,10 @@ public:
 
 private:
     using Done = std::function<void(skein::Result<QJsonObject>)>;
-    void post(const QString& path, const QJsonObject& body, const QString& bearer, Done done);
-    [[nodiscard]] QNetworkRequest request(const QString& path, const QString& bearer) const;
+    void post(const QUrl& server, const QString& path, const QJsonObject& body,
+              const QString& bearer, Done done);
+    [[nodiscard]] static QNetworkRequest request(const QUrl& server, const QString& path,
+                                                 const QString& bearer);
     void answered(QNetworkReply* reply, Done done);
     void judge(int status, std::optional<skein::Milliseconds> retryAfter);
 
@@ -87,7 +89,6 @@ private:
     skein::Counter& m_gauge;
     skein::Breaker m_breaker{kBreakerRule};
     QNetworkAccessManager m_network;
-    QUrl m_server;
 };
 
 /// Tokens from the server's reply; BadFrame names the field that is missing. `wallNowMs`: for

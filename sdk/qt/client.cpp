@@ -44,8 +44,7 @@ Client::Private::Private(Client& owner)
     QTimer::singleShot(0, this, &Private::tidyUp); // once the settings are made
     rooms = new RoomListModel(&owner);
     today = QDate::currentDate();
-    second.setInterval(250);
-    QObject::connect(&second, &QTimer::timeout, this, [this] { countDown(); });
+    QObject::connect(&countTimer, &QTimer::timeout, this, [this] { countDown(); });
     tokenTimer.setSingleShot(true);
     QObject::connect(&tokenTimer, &QTimer::timeout, this, [this] {
         if (signedIn && tokenLoaded && !refreshing && !refreshToken.isEmpty())
@@ -257,6 +256,10 @@ bool Client::allowInsecureServer() const
 bool Client::allowPlainTokenFile() const
 {
     return d->allowPlainFile;
+}
+bool Client::tokenKeptNowhere() const
+{
+    return d->keptNowhere;
 }
 bool Client::useKeychain() const
 {

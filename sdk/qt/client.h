@@ -53,6 +53,11 @@ class Client : public QObject
     Q_PROPERTY(bool allowPlainTokenFile READ allowPlainTokenFile WRITE setAllowPlainTokenFile NOTIFY
                    allowPlainTokenFileChanged)
 
+    /// Signed in, no keychain took the token, and allowPlainTokenFile is false: the session ends
+    /// with the process, unless that is allowed now. For who was not there to hear
+    /// keychainUnavailable().
+    Q_PROPERTY(bool tokenKeptNowhere READ tokenKeptNowhere NOTIFY tokenKeptNowhereChanged)
+
     /// False: the keychain is never asked (bots, tests, demonstrations). Default true.
     Q_PROPERTY(bool useKeychain READ useKeychain WRITE setUseKeychain NOTIFY useKeychainChanged)
 
@@ -67,9 +72,9 @@ class Client : public QObject
     Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)
     Q_PROPERTY(QString userId READ userId NOTIFY signedInChanged)
     Q_PROPERTY(QString userName READ userName NOTIFY signedInChanged)
-    Q_PROPERTY(QString displayName READ displayName NOTIFY signedInChanged)
+    Q_PROPERTY(QString displayName READ displayName NOTIFY displayNameChanged)
     /// One or two characters, and 0…RoomListModel::kColorCount-1: for the avatar.
-    Q_PROPERTY(QString initials READ initials NOTIFY signedInChanged)
+    Q_PROPERTY(QString initials READ initials NOTIFY displayNameChanged)
     Q_PROPERTY(int colorIndex READ colorIndex NOTIFY signedInChanged)
 
     // ---- the connection ----
@@ -131,6 +136,7 @@ public:
     void setAllowInsecureServer(bool allow);
     [[nodiscard]] bool allowPlainTokenFile() const;
     void setAllowPlainTokenFile(bool allow);
+    [[nodiscard]] bool tokenKeptNowhere() const;
     [[nodiscard]] bool useKeychain() const;
     void setUseKeychain(bool use);
     [[nodiscard]] bool signedIn() const;
@@ -309,9 +315,12 @@ Q_SIGNALS:
     void deviceNameChanged();
     void allowInsecureServerChanged();
     void allowPlainTokenFileChanged();
+    void tokenKeptNowhereChanged();
     void useKeychainChanged();
     void transportModeChanged();
     void signedInChanged();
+    /// With signedInChanged(), and when signing in again brought another one.
+    void displayNameChanged();
     void busyChanged();
     void stateChanged();
     void errorChanged();

@@ -52,11 +52,12 @@ public:
     bool resume(const QString& key);
     void enter(const QString& path, const QString& name, const QString& password,
                const QString& displayName);
-    void entered(const QString& key, const Tokens& tokens);
+    void entered(const QString& key, const QUrl& server, const Tokens& tokens);
     void enterFailed(const skein::Error& error);
     void begin(const QString& key, const Account& account);
     void end();
     void saveToken();
+    void setKeptNowhere(bool nowhere);
     void loadToken();
     void tokenFound(const QString& token, const QString& detail);
     void forgetToken(const QString& key, const QString& file);
@@ -68,6 +69,7 @@ public:
     void refreshed(const skein::Result<Tokens>& result);
     void withAccessToken(std::function<void(const QString&)> call);
     void callWaiting(const skein::Result<std::string>& token);
+    void sessionsFailed(const skein::Error& failure);
     void sessionsAnswered(const skein::Result<QList<AuthClient::Session>>& list);
     void revoked();
     void tokensCame(const Tokens& fresh);
@@ -164,7 +166,7 @@ public:
     QString refreshToken;
     bool tokenLoaded = true;             ///< the vault has answered
     std::optional<skein::Error> noToken; ///< why there is no refresh token
-    bool keptNowhere = false;            ///< no keychain takes the token; the user was told
+    bool keptNowhere = false;            ///< no keychain takes the token
     bool refreshing = false;
     bool tokenAsked = false; ///< the engine waits for a token
     bool tokenRejected = false;
@@ -181,9 +183,10 @@ public:
     skein::engine::LinkState link;
     std::optional<skein::Error> error;
     skein::engine::OutboxState outbox;
+    bool storeOpen = false;                  ///< the worker has it
     std::optional<skein::Error> storeClosed; ///< why the disk does not let it be opened
     int retryInSeconds = 0, slowedSeconds = 0, unreadTotal = 0;
-    QTimer second;
+    QTimer countTimer;                            ///< of countDown()
     std::optional<skein::MonoTime> inactiveSince; ///< the application is in the background
     QDate today;
 

@@ -52,6 +52,7 @@ QString roleWord(skein::protocol::Role role)
 void Client::Private::connectWorker()
 {
     connect(worker, &EngineWorker::opened, this, [this] {
+        storeOpen = true;
         if (std::exchange(storeClosed, std::nullopt)) {
             // There is space again: what was said to nobody is said now.
             setError(std::nullopt);
@@ -66,12 +67,15 @@ void Client::Private::connectWorker()
             }
             Q_EMIT q.stateChanged();
         }
+        if (!waitingForToken.empty())
+            tokenWanted(false);
         if (reader)
             reader->loadRooms();
     });
     connect(worker, &EngineWorker::storeFailed, this, [this](const skein::Error& failure) {
         storeClosed = failure;
         storeTrouble(failure);
+        callWaiting(skein::fail(failure));
         Q_EMIT q.stateChanged();
     });
     connect(worker, &EngineWorker::tokenWanted, this, &Private::tokenWanted);
@@ -147,9 +151,12 @@ void Client::Private::linkTold(const skein::engine::LinkState& state)
     }
 }
 
-/// Both countdowns, and what changes with the day.
+/// Both countdowns, and what changes with the day. Looks again when one of them may have moved: an
+/// account that waits for nothing wakes the process once a minute (clocks are set, machines sleep).
 void Client::Private::countDown()
 {
+    static constexpr qint64 kCountingMs = 250;
+    static constexpr qint64 kIdleMs = 60'000;
     const auto seconds = [this](skein::MonoTime until) {
         const qint64 left = until.ms - clock.now().ms;
         return left > 0 ? static_cast<int>((left + 999) / 1000) : 0;
@@ -161,7 +168,12 @@ void Client::Private::countDown()
     const int slowed = outbox.slowedUntil ? seconds(*outbox.slowedUntil) : 0;
     if (std::exchange(slowedSeconds, slowed) != slowed)
         Q_EMIT q.slowedSecondsChanged();
-    const QDate day = QDateTime::fromMSecsSinceEpoch(wallNowMs()).date();
+    const QDateTime now = QDateTime::fromMSecsSinceEpoch(wallNowMs());
+    const QDate day = now.date();
+    const qint64 nextDay = std::max<qint64>(now.msecsTo(day.addDays(1).startOfDay()), 0) + 1;
+    const bool counts = retry > 0 || slowed > 0;
+    if (signedIn)
+        countTimer.start(static_cast<int>(counts ? kCountingMs : std::min(kIdleMs, nextDay)));
     if (std::exchange(today, day) != day) {
         rooms->refreshTimes(day);
         for (TimelineModel* timeline : timelines)

@@ -68,13 +68,12 @@ void Client::Private::enter(const QString& path, const QString& name, const QStr
     if (!checkServer())
         return;
     const int mine = again ? entry : ++entry;
-    auth.setServer(serverUrl);
-    auth.enter(path, name, password, displayName, accounts().deviceId(key), deviceName,
-               [this, key, mine](const skein::Result<Tokens>& result) {
+    auth.enter(serverUrl, path, name, password, displayName, accounts().deviceId(key), deviceName,
+               [this, key, mine, server = serverUrl](const skein::Result<Tokens>& result) {
                    if (mine != entry)
                        return;
                    if (result)
-                       entered(key, *result);
+                       entered(key, server, *result);
                    else
                        enterFailed(result.error());
                });
@@ -90,10 +89,10 @@ void Client::Private::enterFailed(const skein::Error& failure)
     report(QStringLiteral("sign_in"), failure, {}, !failure.retryable);
 }
 
-void Client::Private::entered(const QString& key, const Tokens& fresh)
+void Client::Private::entered(const QString& key, const QUrl& server, const Tokens& fresh)
 {
     Account made;
-    made.server = serverUrl;
+    made.server = server;
     made.userName = fresh.userName;
     made.userId = fresh.userId;
     made.displayName = fresh.displayName;
@@ -110,10 +109,13 @@ void Client::Private::entered(const QString& key, const Tokens& fresh)
     tokenLoaded = true;
     noToken.reset();
     tokensCame(fresh);
-    if (signedIn)
+    if (signedIn) {
+        if (std::exchange(account, made).displayName != made.displayName)
+            Q_EMIT q.displayNameChanged();
         post([](skein::engine::Engine& engine) { engine.start(); });
-    else
+    } else {
         begin(key, made);
+    }
     saveToken();
     setBusy(false);
 }
@@ -125,12 +127,22 @@ void Client::Private::saveToken()
     if (useKeychain) // else what an earlier process left there is still there
         accounts().setLingering(accountKey, false);
     vault.save(accountKey, accounts().tokenFile(accountKey), refreshToken,
-               [this](TokenVault::Kept kept, const QString& detail) {
+               [this, mine = entry](TokenVault::Kept kept, const QString& detail) {
+                   if (mine != entry)
+                       return;
                    // Said once, not at each refresh.
                    const bool nowhere = kept == TokenVault::Kept::Nowhere;
-                   if (!std::exchange(keptNowhere, nowhere) && nowhere)
+                   const bool news = nowhere && !keptNowhere;
+                   setKeptNowhere(nowhere);
+                   if (news)
                        Q_EMIT q.keychainUnavailable(detail);
                });
+}
+
+void Client::Private::setKeptNowhere(bool nowhere)
+{
+    if (std::exchange(keptNowhere, nowhere) != nowhere)
+        Q_EMIT q.tokenKeptNowhereChanged();
 }
 
 /// The token that was found in the vault, or why there is none.
@@ -184,6 +196,8 @@ bool Client::Private::resume(const QString& key)
 {
     if (busy || signedIn)
         return signedIn;
+    if (elsewhere && elsewhere(key, true))
+        return false;
     tidyUp();
     const auto known = accounts().read(key);
     if (!known)
@@ -238,17 +252,18 @@ void Client::Private::begin(const QString& key, const Account& who)
     rooms->setLoading(true);
     roomsLoading = true;
     signedIn = true;
-    second.start();
+    countDown();
     QMetaObject::invokeMethod(worker, &EngineWorker::open, Qt::QueuedConnection);
     watchNetwork();
     Q_EMIT q.signedInChanged();
+    Q_EMIT q.displayNameChanged();
 }
 
 /// Stops both threads; the store is closed when it returns. Nothing on disk changes.
 void Client::Private::end()
 {
     ++entry;
-    second.stop();
+    countTimer.stop();
     if (worker) {
         EngineWorker* const ending = std::exchange(worker, nullptr);
         disconnect(ending, nullptr, this, nullptr);
@@ -284,17 +299,21 @@ void Client::Private::end()
     tokens.reset();
     tokenTimer.stop();
     refreshToken.clear();
-    tokenAsked = refreshing = keptNowhere = false;
+    tokenAsked = refreshing = false;
+    setKeptNowhere(false);
     waitingForToken.clear();
     sessions.clear();
     link = {};
     storeClosed.reset();
+    storeOpen = false;
     outbox = {};
     retryInSeconds = slowedSeconds = 0;
     accountKey.clear();
     account = {};
-    if (std::exchange(signedIn, false))
+    if (std::exchange(signedIn, false)) {
         Q_EMIT q.signedInChanged();
+        Q_EMIT q.displayNameChanged();
+    }
     setBusy(false); // the answer of a sign-in that was under way is dropped
     unreadMayHaveChanged();
     Q_EMIT q.stateChanged();
@@ -327,19 +346,20 @@ void Client::Private::refreshNow()
 {
     refreshing = true;
     const int mine = entry;
-    auth.setServer(account.server);
-    auth.refresh(refreshToken, [this, mine, spent = refreshToken](const auto& result) {
-        if (mine != entry)
-            return;
-        if (spent == refreshToken) {
-            refreshed(result);
-            return;
-        }
-        // One signed in again meanwhile: that is newer than this answer, whatever it is.
-        refreshing = false;
-        if (tokenAsked || !waitingForToken.empty())
-            tokenWanted(false);
-    });
+    auth.refresh(account.server, refreshToken,
+                 [this, mine, spent = refreshToken](const auto& result) {
+                     if (mine != entry)
+                         return;
+                     if (spent == refreshToken) {
+                         refreshed(result);
+                         return;
+                     }
+                     // One signed in again meanwhile: that is newer than this answer, whatever it
+                     // is.
+                     refreshing = false;
+                     if (tokenAsked || !waitingForToken.empty())
+                         tokenWanted(false);
+                 });
 }
 
 void Client::Private::refreshed(const skein::Result<Tokens>& result)
@@ -398,15 +418,21 @@ void Client::Private::giveToken(skein::Result<std::string> token, bool unasked)
 }
 
 /// Calls with a token that is good for a while, after a refresh when there is none; tells
-/// sessionsFailed() when none is to be had.
+/// sessionsFailed() when none is to be had. None is fetched before the store is open: another
+/// process may have it, and the refresh token with it, which ends both when it is used twice.
 void Client::Private::withAccessToken(std::function<void(const QString&)> call)
 {
     if (tokens && tokenGoodUntil > clock.now()) {
         call(tokens->accessToken);
         return;
     }
+    if (storeClosed) {
+        sessionsFailed(*storeClosed);
+        return;
+    }
     waitingForToken.push_back(std::move(call));
-    tokenWanted(false);
+    if (storeOpen)
+        tokenWanted(false);
 }
 
 void Client::Private::callWaiting(const skein::Result<std::string>& token)
@@ -415,16 +441,20 @@ void Client::Private::callWaiting(const skein::Result<std::string>& token)
         if (token)
             call(display::text(*token));
         else
-            Q_EMIT q.sessionsFailed(display::text(skein::wireName(token.error().code)),
-                                    display::errorSentence(token.error().code));
+            sessionsFailed(token.error());
     }
+}
+
+void Client::Private::sessionsFailed(const skein::Error& failure)
+{
+    Q_EMIT q.sessionsFailed(display::text(skein::wireName(failure.code)),
+                            display::errorSentence(failure.code));
 }
 
 void Client::Private::sessionsAnswered(const skein::Result<QList<AuthClient::Session>>& list)
 {
     if (!list) {
-        Q_EMIT q.sessionsFailed(display::text(skein::wireName(list.error().code)),
-                                display::errorSentence(list.error().code));
+        sessionsFailed(list.error());
         return;
     }
     sessions.clear();
@@ -529,17 +559,17 @@ void Client::signOut()
     const QString key = d->accountKey;
     const QString access = d->tokens ? d->tokens->accessToken : QString();
     const QString refresh = d->refreshToken;
-    d->auth.setServer(d->account.server);
+    const QUrl server = d->account.server; // serverUrl may be another one by the time of an answer
     d->end();
     d->forgetToken(key, d->accounts().tokenFile(key));
     d->accounts().wipe(key);
     d->setError(std::nullopt);
     if (!access.isEmpty())
-        d->auth.signOut(access, [] {});
+        d->auth.signOut(server, access, [] {});
     else if (!refresh.isEmpty())
-        d->auth.refresh(refresh, [this](const skein::Result<Tokens>& result) {
+        d->auth.refresh(server, refresh, [this, server](const skein::Result<Tokens>& result) {
             if (result)
-                d->auth.signOut(result->accessToken, [] {});
+                d->auth.signOut(server, result->accessToken, [] {});
         });
 }
 
@@ -547,10 +577,12 @@ void Client::loadSessions()
 {
     if (!d->signedIn)
         return;
-    d->withAccessToken([this](const QString& token) {
-        d->auth.sessions(token, [this](const skein::Result<QList<AuthClient::Session>>& list) {
-            d->sessionsAnswered(list);
-        });
+    d->withAccessToken([this, mine = d->entry](const QString& token) {
+        d->auth.sessions(d->account.server, token,
+                         [this, mine](const skein::Result<QList<AuthClient::Session>>& list) {
+                             if (mine == d->entry)
+                                 d->sessionsAnswered(list);
+                         });
     });
 }
 
@@ -563,15 +595,17 @@ void Client::revokeSession(const QString& sessionId)
 {
     if (!d->signedIn || sessionId.isEmpty())
         return;
-    d->withAccessToken([this, sessionId](const QString& token) {
-        d->auth.revokeSession(token, sessionId, [this](const skein::Result<bool>& gone) {
-            // Not there any more is what was wanted.
-            if (!gone && gone.error().code != ErrorCode::NotFound)
-                Q_EMIT sessionsFailed(display::text(skein::wireName(gone.error().code)),
-                                      display::errorSentence(gone.error().code));
-            else
-                loadSessions();
-        });
+    d->withAccessToken([this, sessionId, mine = d->entry](const QString& token) {
+        d->auth.revokeSession(d->account.server, token, sessionId,
+                              [this, mine](const skein::Result<bool>& gone) {
+                                  if (mine != d->entry)
+                                      return;
+                                  // Not there any more is what was wanted.
+                                  if (!gone && gone.error().code != ErrorCode::NotFound)
+                                      d->sessionsFailed(gone.error());
+                                  else
+                                      loadSessions();
+                              });
     });
 }
 

@@ -68,7 +68,10 @@ void ReceiptsModel::fetchMore(const QModelIndex& parent)
 {
     if (!canFetchMore(parent))
         return;
-    m_wanted = std::max(m_wanted, m_rows.size() + kPageRows);
+    if (m_rows.size() >= m_wanted)
+        m_wanted = m_rows.size() + kPageRows;
+    else if (m_asked)
+        return; // the answer that is under way brings them
     ask();
 }
 
@@ -147,7 +150,6 @@ void ReceiptsModel::ask()
 
 void ReceiptsModel::answered(const skein::Result<skein::offline::Receipts>& receipts)
 {
-    m_asked = false;
     if (receipts) { // else what was shown stays; the client tells of the failure
         skein::offline::Receipts counts{receipts->others, receipts->delivered, receipts->read, {}};
         const bool counted = !(counts == m_counts);
@@ -156,6 +158,7 @@ void ReceiptsModel::answered(const skein::Result<skein::offline::Receipts>& rece
         if (counted)
             Q_EMIT countsChanged();
     }
+    m_asked = false; // not before: a view asks for more at the first row that comes
     setLoading(false);
     if (std::exchange(m_again, false))
         ask();

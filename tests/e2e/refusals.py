@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import pathlib
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -34,9 +35,37 @@ def without_display(program, env):
               and all(dead[n] in said for n in names[:1]), f"{run.returncode}\n{said}")
 
 
+def one_of_two_displays(program, env, folder, started):
+    """X11 and Wayland are named and one of them answers: that one is taken, whichever Qt would pick."""
+    plain = {k: v for k, v in env.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    app = desk.App([program, "--report", "--data", str(folder / "display")],
+                   dict(plain, DISPLAY=env["DISPLAY"], WAYLAND_DISPLAY="nobody-listens", XDG_SESSION_TYPE="wayland"))
+    started.append(app.process)
+    app.wait("X11 answers and Wayland does not: the window opens", lambda items: "signInPage" in items)
+    app.process.kill()
+    app.process.wait()
+
+    if list(pathlib.Path("/usr/lib").glob("*/qt6/plugins/platforms/libqwayland*")):
+        print("skipped: this machine has Qt's plug-in for Wayland, and no Wayland")
+        return
+    address = folder / "wayland"
+    ours, theirs = socket.socketpair()
+    with socket.socket(socket.AF_UNIX) as listener, ours, theirs:
+        listener.bind(str(address))
+        listener.listen()
+        for names in ({"WAYLAND_DISPLAY": str(address)},
+                      {"WAYLAND_DISPLAY": "nobody-listens", "WAYLAND_SOCKET": str(theirs.fileno())}):
+            run = subprocess.run([program], env=dict(plain, DISPLAY=":59999", **names), text=True, capture_output=True,
+                                 pass_fds=[theirs.fileno()], timeout=desk.STEP_S)
+            check(f"Wayland answers by {list(names)[-1]}, and Qt has no plug-in for it: a sentence and exit {NO_DISPLAY}",
+                  run.returncode == NO_DISPLAY and "qt6-wayland" in run.stderr and len(run.stderr.splitlines()) == 1,
+                  f"{run.returncode}\n{run.stderr}")
+
+
 def run(options, folder, started):
     env = desk.start_display(folder, started)
     without_display(options.skein, env)
+    one_of_two_displays(options.skein, env, folder, started)
 
     _, address = desk.start_server(options.server, folder / "server", "127.0.0.1:0", env, started)
 

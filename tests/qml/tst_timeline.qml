@@ -313,6 +313,20 @@ Item {
             frame();
             compare(moved(before), 0);
         }
+        function test_aHoleThatTakesTheItemOfAnotherIsNotSaidAtOnce() {
+            scrollTo(150);
+            const row = view.anchor.bottomRow + 2;
+            model.makeHole(row);
+            model.makeHole(40);
+            frame();
+            const hole = item(row);
+            tryCompare(hole, "lasting", true);
+            scrollTo(100); // nothing of either is in view
+            scrollTo(40);
+            compare(item(40), hole, "or this looks at nothing");
+            compare(hole.lasting, false);
+            tryCompare(hole, "lasting", true);
+        }
         function test_holeSaysWhatIsTrue() {
             scrollTo(150);
             const row = view.anchor.bottomRow + 2;

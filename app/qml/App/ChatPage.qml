@@ -21,6 +21,8 @@ Item {
     property string createdKey
     property bool diagnosing: false
     property string wantedStory
+    // The user was asked where to keep the sign-in that no keychain takes, and it is kept nowhere still.
+    property bool askedToKeep: false
     readonly property bool twoPanes: !page.compact && page.width >= Theme.twoPanesFrom
     readonly property bool settled: page.roomId !== "" ? room.settled : page.wantedRoom === "" && !page.client.rooms.loading
 
@@ -47,6 +49,13 @@ Item {
             room.focusComposer();
         else
             panel.focusFilter();
+    }
+    // Also of what was found while nobody looked at the account.
+    function askToKeep() {
+        const nowhere = page.client.tokenKeptNowhere;
+        if (nowhere && !page.askedToKeep)
+            ask.ask(qsTr("No keychain"), qsTr("No keychain of this system keeps the sign-in: there is none, or it is locked. Keep it in a file that only you can read? Otherwise it ends with the program."), qsTr("Keep in a file"), false, () => page.client.allowPlainTokenFile = true);
+        page.askedToKeep = nowhere;
     }
     // Another page takes its place: what is typed is kept, and nothing is read here any more.
     function leave() {
@@ -89,8 +98,8 @@ Item {
         function onStoreFailed(code: string, text: string) {
             page.notice = text;
         }
-        function onKeychainUnavailable(detail: string) {
-            ask.ask(qsTr("No keychain"), qsTr("No keychain of this system keeps the sign-in: there is none, or it is locked. Keep it in a file that only you can read? Otherwise it ends with the program."), qsTr("Keep in a file"), false, () => page.client.allowPlainTokenFile = true);
+        function onTokenKeptNowhereChanged() {
+            page.askToKeep();
         }
     }
     Connections {

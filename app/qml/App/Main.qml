@@ -17,8 +17,9 @@ T.ApplicationWindow {
     property bool demo: false
     // What was lost when this device was revoked; shown on the sign-in page.
     property string farewell
-    // The room that is open in each account, by its id.
+    // The room that is open in each account, by its id, and whether the user was asked to keep its sign-in.
     property var openRooms: ({})
+    property var askedToKeep: ({})
     property ChatPage page: null
     readonly property bool entering: window.accounts.newcomer !== null || window.accounts.currentRow < 0
     readonly property Client shown: window.entering ? null : window.accounts.current
@@ -32,11 +33,16 @@ T.ApplicationWindow {
         window.wantedRoom = "";
         window.page = page;
         page.openWanted();
+        page.askedToKeep = window.askedToKeep[page.accountId] ?? false;
+        page.askToKeep();
     }
     function pageGoes(page: ChatPage) {
         // As a new value: the compiled code of Qt 6.4 writes into a copy of the old one.
         window.openRooms = Object.assign({}, window.openRooms, {
             [page.accountId]: page.roomId
+        });
+        window.askedToKeep = Object.assign({}, window.askedToKeep, {
+            [page.accountId]: page.askedToKeep
         });
         window.compact = page.compact;
         window.page = null;

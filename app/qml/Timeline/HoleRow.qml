@@ -17,11 +17,17 @@ Item {
     property bool lasting: false
     readonly property string how: !hole.online ? "offline" : hole.holeStuck ? "stuck" : "loading"
 
+    ListView.onReused: {
+        hole.lasting = false;
+        patience.restart();
+    }
+
     objectName: "hole:" + hole.rowId
     height: 64
     Accessible.role: Accessible.ListItem
     Accessible.name: words.text
     Timer {
+        id: patience
         interval: 400
         running: !hole.lasting
         onTriggered: hole.lasting = true

@@ -1,6 +1,10 @@
 #include "app/src/program/display.h"
 
+#include <QCoreApplication>
+#include <QDir>
 #include <QLibrary>
+
+#include <algorithm>
 
 namespace Skein
 {
@@ -44,26 +48,49 @@ bool waylandAnswers()
     return display != nullptr;
 }
 
+/// Qt's plug-in for a platform: libqxcb.so, libqwayland-generic.so …
+bool hasPlugin(const QString& platform)
+{
+    const QStringList folders = QCoreApplication::libraryPaths();
+    return std::any_of(folders.begin(), folders.end(), [&](const QString& folder) {
+        const QDir plugins(folder + QStringLiteral("/platforms"));
+        return !plugins.entryList({QStringLiteral("libq%1*.so").arg(platform)}).isEmpty();
+    });
+}
+
 #endif
 
 } // namespace
 
-QString whyNoDisplay()
+QString prepareDisplay()
 {
 #ifdef Q_OS_LINUX
     if (!qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
         return {};
     const QString x11 = qEnvironmentVariable("DISPLAY");
     const QString wayland = qEnvironmentVariable("WAYLAND_DISPLAY");
-    if (x11.isEmpty() && wayland.isEmpty())
+    // A connection that whoever started this process has opened for it: the first who asks has it.
+    const bool given = !qEnvironmentVariableIsEmpty("WAYLAND_SOCKET");
+    if (x11.isEmpty() && wayland.isEmpty() && !given)
         return QStringLiteral("there is no display (DISPLAY and WAYLAND_DISPLAY are not set)");
-    if ((!x11.isEmpty() && x11Answers()) || (!wayland.isEmpty() && waylandAnswers()))
+    const bool onX11 = !x11.isEmpty() && x11Answers();
+    const bool onWayland = given || (!wayland.isEmpty() && waylandAnswers());
+    if (!onX11 && !onWayland)
+        return QStringLiteral("the display %1 does not answer, or does not let this user in")
+            .arg(x11.isEmpty() ? wayland : x11);
+    if (onX11 && onWayland)
         return {};
-    return QStringLiteral("the display %1 does not answer, or does not let this user in")
-        .arg(x11.isEmpty() ? wayland : x11);
-#else
-    return {};
+    // Qt may pick the other one. Where the plug-in of neither is found they lie elsewhere, in a
+    // bundle, and only Qt can tell.
+    const QString platform = onX11 ? QStringLiteral("xcb") : QStringLiteral("wayland");
+    const QString other = onX11 ? QStringLiteral("wayland") : QStringLiteral("xcb");
+    if (!hasPlugin(platform) && hasPlugin(other))
+        return QStringLiteral("only %1 answers, and Qt's plug-in for it (%2) is not installed")
+            .arg(onX11 ? QStringLiteral("X11") : QStringLiteral("Wayland"),
+                 onX11 ? QStringLiteral("xcb") : QStringLiteral("qt6-wayland"));
+    qputenv("QT_QPA_PLATFORM", platform.toLatin1());
 #endif
+    return {};
 }
 
 } // namespace Skein

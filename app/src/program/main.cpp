@@ -96,7 +96,7 @@ int main(int argc, char** argv)
         say(QStringLiteral("skein: %1\nTry skein --help.").arg(parsed.error));
         return kUsage;
     }
-    if (const QString why = Skein::whyNoDisplay(); !why.isEmpty()) {
+    if (const QString why = Skein::prepareDisplay(); !why.isEmpty()) {
         say(QStringLiteral("skein: %1. For a terminal, use skein-cli.").arg(why));
         return kNoDisplay;
     }

@@ -282,6 +282,68 @@ TEST_F(AccountsTest, signingOneOutDeletesItsDataAndNothingElse)
     EXPECT_TRUE(until([&] { return ann->state() == Client::Live && list->count() == 1; }));
 }
 
+TEST_F(AccountsTest, whenTheNeighbourOfOneThatLeavesIsGoneTheNextOneIsShown)
+{
+    {
+        const auto list = deskOf();
+        for (const char* name : {"ann", "cleo", "dora"})
+            join(*list, QString::fromLatin1(name));
+        list->show(0);
+    }
+    const auto list = deskOf();
+    ASSERT_TRUE(list->resume());
+    ASSERT_TRUE(QFile::remove(folder(QStringLiteral("cleo")).filePath("account.json")));
+    list->current()->signOut(); // before the others have had their turn
+    EXPECT_EQ(list->count(), 1);
+    EXPECT_EQ(list->currentRow(), 0);
+    EXPECT_EQ(list->current()->userName(), QStringLiteral("dora"));
+}
+
+TEST_F(AccountsTest, theLastOneThatLeavesIsNotShownAsOneThatIsHereWhereItsNeighbourIsGone)
+{
+    {
+        const auto list = deskOf();
+        join(*list, QStringLiteral("ann"));
+        join(*list, QStringLiteral("cleo"));
+        list->show(0);
+    }
+    const auto list = deskOf();
+    ASSERT_TRUE(list->resume());
+    Client* const ann = list->current();
+    ASSERT_TRUE(QFile::remove(folder(QStringLiteral("cleo")).filePath("account.json")));
+    ann->signOut();
+    EXPECT_EQ(list->count(), 0);
+    EXPECT_EQ(list->current(), ann);
+    QSignalSpy shown(list.get(), &AccountList::currentChanged);
+    ann->signIn(QStringLiteral("ann"), kPassword);
+    EXPECT_TRUE(until([&] { return ann->state() == Client::Live; }));
+    EXPECT_EQ(list->currentRow(), 0);
+    EXPECT_GE(shown.size(), 1) << "or the app stays on the sign-in page";
+}
+
+TEST_F(AccountsTest, oneThatSignsInWhenItsTurnToResumeComesKeepsItsRow)
+{
+    {
+        const auto list = deskOf();
+        join(*list, QStringLiteral("ann"));
+        join(*list, QStringLiteral("cleo"));
+        list->show(0);
+    }
+    const auto list = deskOf();
+    const QAbstractItemModelTester tester(list.get(),
+                                          QAbstractItemModelTester::FailureReportingMode::Fatal);
+    ASSERT_TRUE(list->resume());
+    auto* const cleo = at(*list, 1, AccountList::ClientRole).value<Client*>();
+    cleo->signIn(QStringLiteral("cleo"), kPassword);
+    ASSERT_TRUE(cleo->busy());
+    EXPECT_EQ(list->client(1), nullptr) << "not open yet";
+    EXPECT_EQ(list->count(), 2);
+    EXPECT_TRUE(until([&] { return cleo->state() == Client::Live; }));
+    EXPECT_EQ(list->count(), 2);
+    EXPECT_EQ(list->client(1), cleo);
+    EXPECT_EQ(list->currentRow(), 0);
+}
+
 TEST_F(AccountsTest, oneThatIsRevokedIsWipedAndTheOthersGoOn)
 {
     const auto list = deskOf();
@@ -335,6 +397,25 @@ TEST_F(AccountsTest, theSameUserOfTheSameServerIsOneAccount)
     EXPECT_EQ(list->count(), 2);
     EXPECT_EQ(moved.size(), 0);
     EXPECT_EQ(ann->state(), Client::Live);
+}
+
+TEST_F(AccountsTest, resumingOneThatIsOpenShowsItAndOpensNoSecondOne)
+{
+    const auto list = deskOf();
+    join(*list, QStringLiteral("ann"));
+    join(*list, QStringLiteral("cleo"));
+    Client* const cleo = list->current();
+    for (const char* name : {"cleo", ""}) { // by its name, or as the one that was shown last
+        list->show(*name ? 0 : 1);
+        Client* const again = list->add();
+        ASSERT_TRUE(again);
+        EXPECT_FALSE(again->resume(QString::fromLatin1(name))) << name;
+        EXPECT_FALSE(again->signedIn());
+        EXPECT_EQ(list->current(), cleo);
+        EXPECT_EQ(list->newcomer(), nullptr);
+        EXPECT_EQ(list->count(), 2);
+    }
+    EXPECT_EQ(cleo->state(), Client::Live);
 }
 
 TEST_F(AccountsTest, aRefusedNewcomerChangesNothing)
@@ -408,6 +489,10 @@ TEST_F(AccountsTest, aSecondProcessWaitsForTheStoresAndTakesNoToken)
         return client && client->errorCode() == QLatin1String("storage_locked");
     };
     ASSERT_TRUE(until([&] { return locked(second->client(0)) && locked(second->client(1)); }));
+    QSignalSpy noDevices(second->client(0), &Client::sessionsFailed);
+    second->client(0)->loadSessions();
+    EXPECT_TRUE(until([&] { return noDevices.size() == 1; }));
+    EXPECT_EQ(noDevices.value(0).value(0), QStringLiteral("storage_locked"));
     EXPECT_FALSE(second->client(0)->online());
     EXPECT_EQ(first->client(0)->state(), Client::Live);
     EXPECT_EQ(first->client(1)->state(), Client::Live);
@@ -417,6 +502,33 @@ TEST_F(AccountsTest, aSecondProcessWaitsForTheStoresAndTakesNoToken)
         return second->client(0)->state() == Client::Live &&
                second->client(1)->state() == Client::Live;
     })) << qPrintable(second->client(0)->errorText());
+}
+
+TEST_F(AccountsTest, anAccountThatHearsOfNothingWakesNobody)
+{
+    struct Wakes : QObject {
+        int count = 0;
+        bool eventFilter(QObject* of, QEvent* event) override
+        {
+            count += event->type() == QEvent::Timer && qobject_cast<QTimer*>(of) ? 1 : 0;
+            return false;
+        }
+    } wakes;
+    const auto list = deskOf();
+    join(*list, QStringLiteral("ann"));
+    qApp->installEventFilter(&wakes);
+    QEventLoop aWhile;
+    QTimer::singleShot(1'000, &aWhile, &QEventLoop::quit); // is none of the timers that count
+    aWhile.exec();
+    EXPECT_EQ(wakes.count, 0);
+
+    // A countdown goes on by itself.
+    QList<int> told;
+    QObject::connect(list->current(), &Client::retryInSecondsChanged, list->current(),
+                     [&] { told << list->current()->retryInSeconds(); });
+    server.kill();
+    EXPECT_TRUE(until([&] { return told.size() > 3; }));
+    EXPECT_GT(wakes.count, 0);
 }
 
 int main(int argc, char** argv)

@@ -22,13 +22,12 @@ struct AuthClientTest : testing::Test {
     HttpServer server{[this](const QByteArray&, const QByteArray&) { return reply; }};
     AuthClient auth{clock, random, metrics};
 
-    void SetUp() override { auth.setServer(server.url()); }
     skein::Result<Tokens> refresh()
     {
         QEventLoop loop;
         skein::Result<Tokens> result = skein::fail(ErrorCode::Internal);
         bool inside = true;
-        auth.refresh(QStringLiteral("r"), [&](const skein::Result<Tokens>& answer) {
+        auth.refresh(server.url(), QStringLiteral("r"), [&](const skein::Result<Tokens>& answer) {
             EXPECT_FALSE(inside) << "never from inside the call";
             result = answer;
             loop.quit();
@@ -41,8 +40,9 @@ struct AuthClientTest : testing::Test {
     {
         QEventLoop loop;
         skein::Result<Tokens> result = skein::fail(ErrorCode::Internal);
-        auth.enter(QStringLiteral("signin"), QStringLiteral("ann"), QStringLiteral("p"), {},
-                   QStringLiteral("d"), {}, [&](const skein::Result<Tokens>& answer) {
+        auth.enter(server.url(), QStringLiteral("signin"), QStringLiteral("ann"),
+                   QStringLiteral("p"), {}, QStringLiteral("d"), {},
+                   [&](const skein::Result<Tokens>& answer) {
                        result = answer;
                        loop.quit();
                    });

@@ -1,4 +1,5 @@
 #include "offline/store.h"
+#include "sdk/qt/accountlist.h"
 #include "sdk/qt/client.h"
 #include "sdk/qt/tokenvault.h"
 #include "tests/unit/qt/fakeserver.h"
@@ -14,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 
 using Skein::Client;
@@ -210,6 +212,11 @@ TEST_F(ClientTest, thatNoKeychainTakesTheTokenIsSaidOnceAndNotAtEachRefresh)
     client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
     ASSERT_TRUE(until([&] { return server.request.count("/v1/refresh") >= 3; }));
     EXPECT_EQ(unavailable.size(), 1);
+    EXPECT_TRUE(client.tokenKeptNowhere()); // for who listens from now on
+    QSignalSpy changed(&client, &Client::tokenKeptNowhereChanged);
+    client.signOut();
+    EXPECT_FALSE(client.tokenKeptNowhere());
+    EXPECT_EQ(changed.size(), 1);
 }
 
 TEST_F(ClientTest, aFileThatWasAllowedOnceIsKeptUpToDateWithoutAskingAgain)
@@ -238,8 +245,15 @@ TEST_F(ClientTest, whatAnotherProcessLeftAsTheTokenIsUsedAndNotWhatItSpent)
     auto other = skein::offline::Store::open(options);
     ASSERT_TRUE(other);
     server.request.clear();
+    QSignalSpy noDevices(&client, &Client::sessionsFailed);
     ASSERT_TRUE(client.resume());
+    client.loadSessions(); // nobody knows yet that the store is not to be had
     ASSERT_TRUE(until([&] { return client.errorCode() == QLatin1String("storage_locked"); }));
+    client.loadSessions();
+    client.revokeSession(QStringLiteral("phone"));
+    ASSERT_EQ(noDevices.size(), 3);
+    for (const auto& failure : noDevices)
+        EXPECT_EQ(failure.front(), QStringLiteral("storage_locked"));
     EXPECT_FALSE(server.request.contains("/v1/refresh"));
     ASSERT_TRUE(Skein::writePrivateFile(token, "refresh-of-the-other"));
     other->reset();
@@ -277,6 +291,33 @@ TEST_F(ClientTest, aTokenThatNoKeychainGivesNeedsASignInThatKeepsTheAccountOpen)
     EXPECT_TRUE(in.isEmpty());
 }
 
+TEST_F(ClientTest, aNewDisplayNameIsShownWhenOneSignsInAgain)
+{
+    FakeServer server(http("200 OK", kTokens));
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(server.url()));
+    Skein::AccountList list;
+    list.setUseKeychain(false);
+    list.setDataDir(dir.path());
+    ASSERT_TRUE(list.resume());
+    ASSERT_TRUE(until([&] { return list.current()->signInNeeded(); }));
+    const auto shown = [&] {
+        return list.index(0).data(Skein::AccountList::DisplayNameRole).toString();
+    };
+    ASSERT_EQ(shown(), QStringLiteral("Ann"));
+    QSignalSpy told(&list, &Skein::AccountList::dataChanged);
+    server.reply = http("200 OK", QByteArray(kTokens).replace("\"Ann\"", "\"Zoe\""));
+    list.current()->signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return !list.current()->signInNeeded(); }));
+    EXPECT_EQ(list.current()->displayName(), QStringLiteral("Zoe"));
+    EXPECT_EQ(list.current()->initials(), QStringLiteral("Z"));
+    EXPECT_EQ(shown(), QStringLiteral("Zoe"));
+    EXPECT_EQ(list.count(), 1);
+    EXPECT_TRUE(std::any_of(told.begin(), told.end(), [](const auto& change) {
+        return change.at(2).template value<QList<int>>().contains(
+            Skein::AccountList::DisplayNameRole);
+    }));
+}
+
 TEST_F(ClientTest, signingOutWhileSigningInAgainIsUnderWayLetsOneSignInAnew)
 {
     bool answers = true;
@@ -296,6 +337,90 @@ TEST_F(ClientTest, signingOutWhileSigningInAgainIsUnderWayLetsOneSignInAnew)
     answers = true;
     client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
     EXPECT_TRUE(until([&] { return client.signedIn() && !client.busy(); }));
+}
+
+TEST_F(ClientTest, signingOutEndsTheSessionAtItsServerAndTellsTheNextServerNothing)
+{
+    bool answers = true;
+    QByteArray here, there;
+    test::HttpServer first([&](const QByteArray& head, const QByteArray&) {
+        here += head;
+        return answers ? test::HttpServer::answer("200 OK", kTokens) : QByteArray();
+    });
+    test::HttpServer second([&](const QByteArray& head, const QByteArray&) {
+        there += head;
+        return test::HttpServer::answer("200 OK", kTokens);
+    });
+    ASSERT_NO_FATAL_FAILURE(hasBeenSignedIn(first.url(), true));
+    answers = false;
+    here.clear();
+    ASSERT_TRUE(client.resume());
+    // There is no access token: one is fetched to end the session with.
+    ASSERT_TRUE(until([&] { return here.contains("/v1/refresh"); }));
+    answers = true;
+    client.signOut();
+    client.setServerUrl(second.url());
+    client.signIn(QStringLiteral("ben"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return (here + there).contains("/v1/signout"); }));
+    EXPECT_TRUE(here.contains("/v1/signout"));
+    EXPECT_FALSE(there.contains("/v1/signout"));
+}
+
+TEST_F(ClientTest, theTokenIsOfTheServerThatWasAskedAndNotOfTheOneThatIsTypedMeanwhile)
+{
+    QByteArray here, there;
+    test::HttpServer first([&](const QByteArray& head, const QByteArray&) {
+        here += head;
+        return test::HttpServer::answer("200 OK", kTokens);
+    });
+    test::HttpServer second([&](const QByteArray& head, const QByteArray&) {
+        there += head;
+        return test::HttpServer::answer("200 OK", kTokens);
+    });
+    client.setServerUrl(first.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    client.setServerUrl(second.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password")); // busy
+    ASSERT_TRUE(until([&] { return (here + there).contains("/v1/socket"); }));
+    EXPECT_TRUE(there.isEmpty()) << there.constData();
+    EXPECT_TRUE(client.remembers(QStringLiteral("ann"), first.url()));
+}
+
+TEST_F(ClientTest, theDevicesOfAnAccountThatLeftAreNotThoseOfTheNextOne)
+{
+    int asked = 0;
+    test::HttpServer server([&](const QByteArray& head, const QByteArray& body) {
+        if (head.startsWith("DELETE"))
+            return test::HttpServer::answer("403 Forbidden");
+        if (head.startsWith("GET /v1/sessions")) {
+            ++asked;
+            const QByteArray who = head.contains("access-of-ann") ? "ann" : "ben";
+            return test::HttpServer::answer("200 OK",
+                                            R"({"sessions":[{"id":"desk-of-)" + who + R"("}]})");
+        }
+        const QByteArray who = body.contains("\"ben\"") ? "ben" : "ann";
+        return test::HttpServer::answer("200 OK",
+                                        QByteArray(kTokens)
+                                            .replace("\"u1\"", "\"id-" + who + '"')
+                                            .replace("\"ann\"", '"' + who + '"')
+                                            .replace("\"access\"", "\"access-of-" + who + '"'));
+    });
+    client.setServerUrl(server.url());
+    client.signIn(QStringLiteral("ann"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return client.signedIn(); }));
+    QSignalSpy told(&client, &Client::sessionsChanged), failed(&client, &Client::sessionsFailed);
+    client.loadSessions();
+    client.revokeSession(QStringLiteral("phone"));
+    client.signOut();
+    client.signIn(QStringLiteral("ben"), QStringLiteral("a password"));
+    ASSERT_TRUE(until([&] { return client.signedIn() && asked == 1; }));
+    client.loadSessions();
+    ASSERT_TRUE(until([&] {
+        return client.sessions().value(0).toMap().value(QStringLiteral("id")) ==
+               QLatin1String("desk-of-ben");
+    }));
+    EXPECT_EQ(told.size(), 1);
+    EXPECT_TRUE(failed.isEmpty());
 }
 
 TEST_F(ClientTest, anAccountWithoutATokenSaysSoAndNotThatAPasswordIsWrong)
