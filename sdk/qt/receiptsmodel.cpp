@@ -75,6 +75,11 @@ void ReceiptsModel::fetchMore(const QModelIndex& parent)
     ask();
 }
 
+Client* ReceiptsModel::client() const
+{
+    return m_client;
+}
+
 void ReceiptsModel::setClient(Client* client)
 {
     if (m_client == client)

@@ -57,7 +57,7 @@ public:
     [[nodiscard]] bool canFetchMore(const QModelIndex& parent) const override;
     void fetchMore(const QModelIndex& parent) override;
 
-    [[nodiscard]] Client* client() const { return m_client; }
+    [[nodiscard]] Client* client() const;
     void setClient(Client* client);
     [[nodiscard]] QString roomId() const { return m_roomId; }
     void setRoomId(const QString& roomId);

@@ -327,7 +327,7 @@ TEST_F(ReadBy, aListThatLacksAPageForgetsNobody)
     moved("u_a", 1, 1);
     auto asked = transport.take<protocol::MembersRequest>();
     ASSERT_EQ(asked.size(), 1U);
-    breakDisk({"positions"});
+    breakDisk({"users"});
     say(protocol::MembersResponse{asked[0].req, kRoom, {member("u_a", 2)}, true, "7"});
     mendDisk();
     asked = transport.take<protocol::MembersRequest>();
