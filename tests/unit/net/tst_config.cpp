@@ -99,6 +99,7 @@ TEST(Config, whatIsWrongIsSaidInASentence)
         {"--password-mib", "0"},
         {"--connections-per-user", "1001"},
         {"--drain-ms", "soon"},
+        {"--heartbeat-ms", "292001"}, // silent for so long is gone
         {"--listen", "nonsense:1:2"},
         {"--config", "/no/such/file"},
     };
