@@ -2,6 +2,7 @@
 """Plants mistakes in the client and the server and says how many seeds the simulation takes to see each.
 
     mutants.py generate --source DIR --out DIR          the changed sources, every mistake behind a switch
+    mutants.py check --source DIR                       does each mistake find its place?
     mutants.py run --program skein-sim-mutants          all of them
     mutants.py run --program … --few 8 --commit HASH    a few, others with each commit
 
@@ -60,9 +61,10 @@ MUTANTS = [
     ("whoever was removed while away opens the room at the next hello", "server/service/session.cpp",
      *expression("memberRoom(conn, cursor.room)", "m_directory.room(cursor.room)")),
     ("nobody asks for membership when a room is subscribed", "server/service/rooms.cpp",
-     "return sendError(conn, {}, *error);\n    Room* room = memberRoom(conn, frame.room);",
-     "return sendError(conn, {}, *error);\n"
-     "    Room* room = MUTANT ? m_directory.room(frame.room) : memberRoom(conn, frame.room);"),
+     "Room* room = memberRoom(conn, frame.room);\n    if (!room)\n"
+     "        return sendError(conn, frame.req, makeError(ErrorCode::NotFound, frame.room.str()));\n    if (frame.mode",
+     "Room* room = MUTANT ? m_directory.room(frame.room) : memberRoom(conn, frame.room);\n    if (!room)\n"
+     "        return sendError(conn, frame.req, makeError(ErrorCode::NotFound, frame.room.str()));\n    if (frame.mode"),
     ("a pong names rooms that were left", "server/service/session.cpp",
      *expression("room && room->member(conn.user->row.key)", "room != nullptr")),
     ("a token is good after its device was revoked", "server/service/session.cpp",
@@ -174,6 +176,13 @@ MUTANTS = [
      "    m_reconnects.add();\n    const MonoTime at = now();",
      "    m_reconnects.add();\n    const MonoTime at =\n"
      "        MUTANT ? MonoTime{m_host.clock.wallNow().ms - 1'700'000'000'000} : now();"),
+    ("a token from before the clock was set back is wrong for good", "server/service/tokens.cpp",
+     *statement('return fail(ErrorCode::TokenExpired, "from the future");',
+                'return fail(ErrorCode::TokenInvalid, "from the future");')),
+    ("who joins is not counted", "sdk/engine/sync.cpp",
+     *statement("room.rec.infoDue = std::max(room.rec.infoDue, event.seq);", "")),
+    ("an old member list is as good as a new one", "sdk/engine/roomlist.cpp",
+     *expression("asOf >= room.membersAsOf", "true")),
 ]
 # A mistake may make a run go on for ever; all seeds of a good one take a fraction of this.
 ENDS_WITHIN_S = 1800
@@ -184,19 +193,24 @@ def files():
     return sorted({path for _, _, path, _, _ in MUTANTS})
 
 
-def generate(source, out):
+def plant(source):
+    """The changed text of each file, and the numbers of the mistakes that found a place."""
     planted = []
     texts = {}
     for path in files():
         with open(os.path.join(source, path), encoding="utf-8") as file:
             texts[path] = file.read()
-    originals = dict(texts)
     for number, name, path, old, new in MUTANTS:
         if texts[path].count(old) != 1:
             print(f"mutants: no place for '{name}' in {path} ({texts[path].count(old)})")
             continue
         texts[path] = texts[path].replace(old, new.replace("MUTANT", f"::skeinMutant({number})"))
         planted.append(number)
+    return texts, planted
+
+
+def generate(source, out):
+    texts, planted = plant(source)
     for path, text in texts.items():
         name = os.path.join(out, path.replace("/", "_"))
         body = f'bool skeinMutant(int number);\n#line 1 "{path}"\n{text}'
@@ -205,7 +219,6 @@ def generate(source, out):
             file.write(body)
     with open(os.path.join(out, "planted.json"), "w", encoding="utf-8") as file:
         json.dump(planted, file)
-    assert originals.keys() == texts.keys()
 
 
 def first_failure(program, number, first, seeds, messages):
@@ -267,7 +280,7 @@ def run(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", choices=["generate", "files", "originals", "run"])
+    parser.add_argument("what", choices=["generate", "check", "files", "originals", "run"])
     parser.add_argument("--source", default=".")
     parser.add_argument("--out")
     parser.add_argument("--program")
@@ -287,6 +300,8 @@ def main():
     if options.what == "originals":
         print(";".join(files()))
         return 0
+    if options.what == "check":
+        return 0 if len(plant(options.source)[1]) == len(MUTANTS) else 1
     if options.what == "generate":
         generate(options.source, options.out)
         return 0
