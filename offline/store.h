@@ -137,7 +137,8 @@ public:
     /// Not empty: the server was restored, in this epoch, and has not been told anew what it may
     /// have forgotten.
     static constexpr char kDraftsForgotten[] = "drafts_forgotten";
-    /// The epoch for which it was: rooms that tell of it later say nothing new.
+    /// The epoch for which it was, or "?" where no room has named it yet: rooms that tell of it
+    /// later say nothing new.
     static constexpr char kDraftsToldAnew[] = "drafts_told_anew";
 
 private:

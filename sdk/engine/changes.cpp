@@ -11,8 +11,9 @@ Engine::Impl::Room& Engine::Impl::touch(Room& room)
     // Copied once a transaction.
     const auto at = m_touched.lower_bound(room.rec.row.room);
     if (at == m_touched.end() || at->first != room.rec.row.room)
-        m_touched.emplace_hint(at, room.rec.row.room,
-                               Before{room.rec, room.log, room.deliverTo, room.readTo});
+        m_touched.emplace_hint(
+            at, room.rec.row.room,
+            Before{room.rec, room.log, room.deliverTo, room.readTo, room.membersAsOf});
     return room;
 }
 
@@ -37,6 +38,7 @@ void Engine::Impl::finish(const Result<void>& done)
                 room->log = std::move(before.log);
                 room->deliverTo = before.deliverTo;
                 room->readTo = before.readTo;
+                room->membersAsOf = before.membersAsOf;
             }
         }
         m_touched.clear();

@@ -14,6 +14,9 @@ constexpr std::int64_t kDraftTimeoutMs = 10'000; ///< no answer on a living conn
 constexpr std::int64_t kDraftRetryMs = 1'000;
 constexpr int kDraftDoublingsMax = 5;
 
+/// As the epoch for which drafts were told anew: no room has named it yet.
+constexpr char kEpochUnheard[] = "?";
+
 /// The draft and what stands beside it, as one.
 std::string bothTexts(const offline::DraftRecord& draft)
 {
@@ -25,11 +28,6 @@ std::string bothTexts(const offline::DraftRecord& draft)
 void Engine::Impl::loadDrafts()
 {
     m_draftsRev = Rev(std::atoll(m_store.fact(offline::Store::kDrafts).c_str()));
-    const auto epochOf = [this](const char* fact) {
-        return Epoch(std::atoll(m_store.fact(fact).c_str()));
-    };
-    m_draftsForgotten = epochOf(offline::Store::kDraftsForgotten);
-    m_draftsToldAnew = epochOf(offline::Store::kDraftsToldAnew);
     for (offline::DraftRecord& draft : m_store.drafts().load()) {
         Room* room = roomByKey(draft.room);
         if (!room)
@@ -143,15 +141,12 @@ Result<void> Engine::Impl::settleOtherDraft(const RoomId& id, bool keep)
 // connections: what this device had is told once, or what was replaced since would come back.
 void Engine::Impl::forgottenIn(Epoch epoch)
 {
-    if (epoch <= m_draftsToldAnew)
+    const std::string is = std::to_string(epoch.value());
+    const std::string told = m_store.fact(offline::Store::kDraftsToldAnew);
+    if (told == is)
         return;
-    if (m_draftsToldHere) {
-        m_draftsToldAnew = epoch;
-        m_store.setFact(offline::Store::kDraftsToldAnew, std::to_string(epoch.value()));
-        return;
-    }
-    m_draftsForgotten = std::max(m_draftsForgotten, epoch);
-    m_store.setFact(offline::Store::kDraftsForgotten, std::to_string(m_draftsForgotten.value()));
+    const bool known = m_draftsToldHere || told == kEpochUnheard;
+    m_store.setFact(known ? offline::Store::kDraftsToldAnew : offline::Store::kDraftsForgotten, is);
 }
 
 void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
@@ -162,8 +157,8 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
     if (!m_draftsSynced)
         return;
     // The numbers of another generation may have grown past ours and mean other drafts.
-    const Epoch forgotten = std::exchange(m_draftsForgotten, Epoch());
-    if (*serverHas < m_draftsRev || forgotten) {
+    const std::string forgotten = m_store.fact(offline::Store::kDraftsForgotten);
+    if (*serverHas < m_draftsRev || m_draftsUntold || !forgotten.empty()) {
         // Restored from a backup: what it forgot, this device still has, and tells as its own.
         std::vector<std::pair<Room*, offline::DraftRecord>> again;
         for (auto& [id, room] : m_rooms) {
@@ -176,18 +171,18 @@ void Engine::Impl::draftsAfterWelcome(std::optional<Rev> serverHas)
                 m_store.drafts().save(next);
             m_store.setFact(offline::Store::kDrafts, "0");
             m_store.setFact(offline::Store::kDraftsForgotten, "");
-            if (forgotten)
-                m_store.setFact(offline::Store::kDraftsToldAnew, std::to_string(forgotten.value()));
+            m_store.setFact(offline::Store::kDraftsToldAnew,
+                            forgotten.empty() ? kEpochUnheard : forgotten);
         });
         if (!done) {
             // On the next connection, by when its numbers may have grown past ours. Until then
             // nothing is in step with what it has.
-            m_draftsForgotten = std::max(forgotten, Epoch(1)); // that of a new server
+            m_draftsUntold = true;
             m_draftsSynced = false;
             return;
         }
+        m_draftsUntold = false;
         m_draftsToldHere = true;
-        m_draftsToldAnew = std::max(m_draftsToldAnew, forgotten);
         m_draftsRev = Rev();
         for (auto& [room, next] : again)
             showDraft(*room, std::move(next));

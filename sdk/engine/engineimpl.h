@@ -318,6 +318,7 @@ private:
     void subscribe(Room& room);
     void askMembers(Room& room);
     void askInfo(Room& room);
+    void askInfos(MonoTime at);
     [[nodiscard]] std::vector<protocol::RoomCursor> fullRooms();
     void fullGranted();
     void placeFree();
@@ -445,9 +446,8 @@ private:
     bool m_roomsWalked = false, m_storeWasEmpty = false;
     std::set<RoomId> m_walkKnown; ///< rooms known when the list was asked for
     std::size_t m_walked = 0;
-    Epoch m_draftsForgotten;         ///< the server was restored; drafts were not told of it
-    Epoch m_draftsToldAnew;          ///< of such a one they were
-    bool m_draftsToldHere = false;   ///< … on this connection
+    bool m_draftsToldHere = false;   ///< anew, to a restored server, on this connection
+    bool m_draftsUntold = false;     ///< … they were to be, and the disk refused it
     std::size_t m_initialSyncs = 0;  ///< never-seen rooms that were fetched unasked
     std::set<RoomId> m_unknownRooms; ///< told of and not introduced; bounded by the account
     std::optional<SyncToken>
@@ -477,6 +477,7 @@ private:
     std::vector<RoomId> m_askedFull; ///< by the hello that waits for its welcome
     /// The last subscriptions on this connection, which only a refusal answers.
     std::deque<std::pair<RequestId, RoomId>> m_subscribed;
+    std::optional<MonoTime> m_infosAt; ///< an answer was older than what the log told since
 
     // outbox
     SendQueue m_roomless; ///< room_create
@@ -531,6 +532,7 @@ private:
         offline::RoomRecord rec;
         LogTracker log;
         Seq deliverTo, readTo; ///< never tell as stored what was not
+        Seq membersAsOf;
     };
     std::map<RoomId, Before> m_touched;
     std::map<RoomId, RoomChange> m_changes;

@@ -127,7 +127,8 @@ void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& 
             continue;
         subscribe(*room);
         wantInitialSync(*room);
-        askInfo(*room); // if somebody came or went meanwhile
+        if (room->open && room->rec.infoDue && !m_infosAt) // somebody came or went meanwhile
+            m_infosAt = now() + Milliseconds(kInfoPaceMs);
     }
     m_walked += frame.rooms.size();
     if (walk) {
@@ -592,6 +593,17 @@ void Engine::Impl::askInfo(Room& room)
     const RoomId& id = room.rec.row.room;
     if (!asked(Ask::RoomsAnew, id))
         ask(Ask::RoomsAnew, protocol::RoomsRequest{{}, {id}, {}, 1}, id);
+}
+
+void Engine::Impl::askInfos(MonoTime at)
+{
+    if (!m_infosAt || at < *m_infosAt)
+        return;
+    m_infosAt.reset();
+    for (const RoomId& id : m_openRooms) {
+        if (Room* room = findRoom(id))
+            askInfo(*room);
+    }
 }
 
 void Engine::Impl::closeRoom(const RoomId& id)

@@ -478,6 +478,7 @@ void Engine::Impl::connectionEnded()
     }
     m_asked.clear();
     m_subscribed.clear();
+    m_infosAt.reset();
     m_waiting = std::move(again);
     for (Request& request : m_waiting)
         request.tries = 0;

@@ -52,6 +52,8 @@ inline constexpr std::size_t kRequestsWaitingMax = 500; ///< beyond it the oldes
 inline constexpr std::size_t kInboxFramesMax =
     256; ///< beyond it frames are worked off as they come
 inline constexpr std::size_t kConfirmsWaitingMax = 256; ///< then they are settled as they come
+inline constexpr std::int64_t kInfoPaceMs =
+    1'000; ///< between two looks at a room whose members come and go
 inline constexpr std::int64_t kGapGraceMs = 1'000;   ///< a head ahead of the log may be on its way
 inline constexpr std::int64_t kStoreRetryMs = 5'000; ///< after the disk refused a cache write
 

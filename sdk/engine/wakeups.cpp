@@ -137,6 +137,7 @@ void Engine::Impl::tick()
     }
     flushReceipts(at);
     draftTimeouts(at);
+    askInfos(at);
     if (m_presence && !m_presenceTold)
         setPresence(*m_presence);
     pump();
@@ -170,6 +171,7 @@ MonoTime Engine::Impl::nextWakeupAt()
     consider(m_lastPing + Milliseconds(m_heartbeatMs));
     consider(m_probeDeadline);
     consider(m_receiptsAt);
+    consider(m_infosAt);
     consider(draftsWakeupAt(at));
     consider(m_slowedUntil);
     if (m_climb)

@@ -132,7 +132,13 @@ void AccountList::arrived(Client* client)
     const Account& account = client->d->account;
     const Row came{client->d->accountKey, account.userId, account.userName,
                    account.displayName,   account.server, client};
-    if (const int known = rowOf(client); known >= 0) {
+    const int known = rowOf(client);
+    if (known >= 0 && m_rows[static_cast<std::size_t>(known)].key != came.key) {
+        // Somebody signed in with it as another one: the account of this row waits for its turn.
+        m_rows[static_cast<std::size_t>(known)].client = make();
+        Q_EMIT dataChanged(index(known), index(known));
+        m_stagger.start(kResumeGapMs);
+    } else if (known >= 0) {
         // It was resumed, or somebody signed in with it before its turn to resume had come.
         m_rows[static_cast<std::size_t>(known)] = came;
         Q_EMIT dataChanged(index(known), index(known));
@@ -263,12 +269,15 @@ bool AccountList::open(int row)
 
 void AccountList::openNext()
 {
-    const auto next = std::find_if(m_rows.begin(), m_rows.end(),
-                                   [](const Row& row) { return !row.client->signedIn(); });
-    if (next == m_rows.end())
-        return;
-    (void)open(static_cast<int>(next - m_rows.begin()));
-    m_stagger.start(kResumeGapMs);
+    // One that somebody signs in with comes by itself, or is tried when that is over.
+    const auto waits = [](const Row& row) { return !row.client->signedIn(); };
+    const auto next = std::find_if(m_rows.begin(), m_rows.end(), [&](const Row& row) {
+        return waits(row) && !row.client->busy();
+    });
+    if (next != m_rows.end())
+        (void)open(static_cast<int>(next - m_rows.begin()));
+    if (std::any_of(m_rows.begin(), m_rows.end(), waits))
+        m_stagger.start(kResumeGapMs);
 }
 
 void AccountList::show(int row)

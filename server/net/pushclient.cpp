@@ -40,7 +40,6 @@ Endpoints systemsLookUp(const std::string& host, const std::string& port, std::s
 {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_ADDRCONFIG;
     addrinfo* found = nullptr;
     if (const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found)) {
         why = ::gai_strerror(error);

@@ -289,6 +289,7 @@ private:
     void notePush(const Room& room, const Member& member, PushQueue::News news);
     void wentAway(User& user);
     void sendPushes();
+    [[nodiscard]] MonoTime missedAt(const PushQueue::Taken& taken);
     [[nodiscard]] bool backButMayNotHaveIt(const PushQueue::Taken& taken);
     [[nodiscard]] std::optional<PushPost> pushPost(const PushQueue::Taken& taken);
     void pushed(PushKey key, const PushReply& reply);

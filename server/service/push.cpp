@@ -118,8 +118,7 @@ void Service::Impl::sendPushes()
     while (const auto taken = m_push->queue.take(now)) {
         const PushKey key = taken->key;
         if (backButMayNotHaveIt(*taken)) {
-            const Milliseconds silence(m_config.heartbeatMs + protocol::kHeartbeatGraceMs);
-            m_push->queue.postpone(key, now + silence, now);
+            m_push->queue.postpone(key, missedAt(*taken), now);
             continue;
         }
         auto post = pushPost(*taken);
@@ -134,15 +133,25 @@ void Service::Impl::sendPushes()
     }
 }
 
-// A phone that its system wakes for a moment says hello and is gone before it has read anything:
-// found out by when it would have been silent for too long.
+// When a user who is here, and says nothing from now on, is found gone.
+MonoTime Service::Impl::missedAt(const PushQueue::Taken& taken)
+{
+    Room* room = m_directory.room(taken.key.room);
+    const Milliseconds silence(m_config.heartbeatMs + protocol::kHeartbeatGraceMs +
+                               kPresenceGraceMs + 1);
+    return std::max(heardOf(*room->member(taken.key.user)->user) + silence,
+                    m_clock.now() + Milliseconds(1'000));
+}
+
+// A phone that its system wakes for a moment says hello and is gone before it has read anything.
+// Looked at until a device has it, or nobody is here; at the end of the server once.
 bool Service::Impl::backButMayNotHaveIt(const PushQueue::Taken& taken)
 {
     Room* room = m_directory.room(taken.key.room);
     const Member* member = room ? room->member(taken.key.user) : nullptr;
     const auto found = m_push->newest.find(taken.key.room);
-    return member && found != m_push->newest.end() && !taken.postponed && !away(*member->user) &&
-           found->second.seq > std::max(member->read, member->delivered);
+    return member && found != m_push->newest.end() && !(m_draining && taken.postponed) &&
+           !away(*member->user) && found->second.seq > std::max(member->read, member->delivered);
 }
 
 std::optional<PushPost> Service::Impl::pushPost(const PushQueue::Taken& taken)

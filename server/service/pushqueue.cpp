@@ -122,7 +122,8 @@ std::optional<PushQueue::Taken> PushQueue::take(MonoTime now)
         const bool old = (now - entry.noted).count() >= kPushKeepMs;
         if (entry.state == Entry::State::Quiet || old) {
             if (entry.state == Entry::State::Waiting) {
-                m_dropped.add();
+                if (!entry.postponed) // else they were here all the time
+                    m_dropped.add();
                 --m_waiting;
             }
             leaveDue(key, entry);
@@ -206,6 +207,7 @@ void PushQueue::finished(PushKey key, const PushReply& reply, MonoTime now, Rand
         m_retried.add();
         // What came meanwhile is part of the same hint: it was not told yet.
         entry.more.reset();
+        entry.postponed = false;
         std::int64_t wait = kPushRetryMs;
         for (int i = 0; i < entry.failures && wait < kPushRetryMaxMs; ++i)
             wait *= 2;

@@ -51,7 +51,7 @@ public:
     struct Taken {
         PushKey key;
         News news;
-        bool postponed = false; ///< before, and nothing was noted since
+        bool postponed = false; ///< before; nothing was noted or tried since
     };
 
     /// Something was written that `key.user` does not see, up to `newest`. `lastHere`: when the
@@ -64,7 +64,7 @@ public:
     void covers(PushKey key, News upTo);
     /// The taken one was not sent: the user is back, or has read it.
     void unneeded(PushKey key, MonoTime now);
-    /// The taken one is looked at again then, once: Taken::postponed tells.
+    /// The taken one is looked at again then; Taken::postponed tells.
     void postpone(PushKey key, MonoTime until, MonoTime now);
     void finished(PushKey key, const PushReply& reply, MonoTime now, Random& random);
     /// From now on everything is due at once and nothing is tried again.

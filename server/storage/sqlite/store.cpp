@@ -258,8 +258,9 @@ Result<void> Store::start()
     if (m_options.newGeneration > 0) {
         // What an earlier restoration left of the log is the least that all generations share.
         const std::string now = std::to_string(m_options.newGeneration);
+        // One epoch for all rooms, also where the clock stands before an earlier one.
         const std::string raise = "UPDATE room SET base=CASE WHEN epoch>1 THEN min(base,seq) ELSE "
-                                  "seq END, epoch=max(epoch+1," +
+                                  "seq END, epoch=max((SELECT max(epoch) FROM room)+1," +
                                   now + ")";
         m_writeDb.exec(raise.c_str());
         if (m_writeDb.failed())

@@ -230,6 +230,34 @@ TEST_F(AccountsTest, oneThatIsShownBeforeItsTurnIsOpenedAtOnce)
     EXPECT_EQ(list->count(), 2);
 }
 
+TEST_F(AccountsTest, whoSignsInAsAnotherWithOneThatWaitsForItsTurnTakesNobodysRow)
+{
+    {
+        const auto before = deskOf();
+        join(*before, QStringLiteral("ann"));
+        join(*before, QStringLiteral("cleo"));
+    }
+    {
+        const auto zoe = signUp(QStringLiteral("zoe"));
+    }
+    const auto list = deskOf();
+    (void)list->resume();
+    ASSERT_EQ(list->count(), 2);
+    auto* waits = at(*list, 0, AccountList::ClientRole).value<Client*>();
+    if (waits->signedIn())
+        waits = at(*list, 1, AccountList::ClientRole).value<Client*>();
+    ASSERT_FALSE(waits->signedIn());
+    waits->signIn(QStringLiteral("zoe"), kPassword);
+    ASSERT_TRUE(until([&] { return list->count() == 3; }));
+    QStringList names;
+    for (int row = 0; row < 3; ++row) {
+        EXPECT_TRUE(until([&] { return list->client(row)->state() == Client::Live; })) << row;
+        names << list->client(row)->userName();
+    }
+    names.sort();
+    EXPECT_EQ(names, (QStringList{"ann", "cleo", "zoe"}));
+}
+
 TEST_F(AccountsTest, signingOneOutDeletesItsDataAndNothingElse)
 {
     const auto list = deskOf();

@@ -194,25 +194,36 @@ TEST(Push, whoComesBackOrReadsItElsewhereNeedsNone)
 
 TEST(Push, whoIsBackForAMomentOnlyAndReceivedNothingIsHintedAt)
 {
-    for (const bool received : {false, true}) {
+    enum class Then { Leaves, FallsSilent, LivesAWhile, Receives };
+    for (const Then then : {Then::Leaves, Then::FallsSilent, Then::LivesAWhile, Then::Receives}) {
+        SCOPED_TRACE(static_cast<int>(then));
         Stage stage;
-        stage.leave(stage.cast.member);
+        Client& phone = stage.cast.member;
+        stage.leave(phone);
         const auto said = stage.cast.owner.say(stage.cast.room, "hello");
-        stage.cast.member.hello(); // its system woke it for a moment
-        if (received) {
+        phone.hello(); // its system woke it for a moment
+        if (then == Then::Receives) {
             MarkDelivered delivered;
             delivered.rooms = {{stage.cast.room, said.seq}};
-            stage.cast.member.send(delivered);
+            phone.send(delivered);
         }
         stage.gather();
-        stage.cast.member.drop();
+        if (then == Then::Leaves || then == Then::Receives)
+            phone.drop();
+        for (int i = 0; then == Then::LivesAWhile && i < 5; ++i) {
+            stage.world().advance(20'000);
+            phone.send(Ping{1});
+        }
+        const auto told = [&] {
+            std::int64_t hints = 0; // the others are silent here, and found gone
+            for (std::size_t i = 0; i < stage.outlet.bodies.size(); ++i)
+                hints += stage.outlet.data(i).at("user").as_string() == phone.user.str() ? 1 : 0;
+            return hints;
+        };
         stage.world().advance(30'000);
-        EXPECT_TRUE(stage.outlet.bodies.empty()) << "they may be reading it";
-        stage.world().advance(5'000);
-        int told = 0; // the others are silent here, and found gone
-        for (std::size_t i = 0; i < stage.outlet.bodies.size(); ++i)
-            told += stage.outlet.data(i).at("user").as_string() == stage.cast.member.user.str();
-        EXPECT_EQ(told, received ? 0 : 1);
+        EXPECT_EQ(told(), 0) << "they may be reading it";
+        stage.world().advance(60'000);
+        EXPECT_EQ(told(), then == Then::Receives ? 0 : 1);
     }
 }
 
