@@ -234,7 +234,8 @@ private:
     /// Nothing else brings what these ask for while the connection lives.
     [[nodiscard]] static bool mustBeAnswered(Ask what)
     {
-        return what == Ask::Drafts || what == Ask::RoomsAnew || what == Ask::Revalidate;
+        return what == Ask::Drafts || what == Ask::RoomsAnew || what == Ask::Revalidate ||
+               what == Ask::Members;
     }
     void pumpRequests();
     [[nodiscard]] MonoTime requestDeadline(const Request& request) const;

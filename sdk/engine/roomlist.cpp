@@ -260,6 +260,8 @@ void Engine::Impl::onMembers(const protocol::MembersResponse& frame, const Reque
     if (!last)
         ask(Ask::Members, protocol::MembersRequest{{}, frame.room, frame.cursor, 100},
             request.room);
+    else if (kept && room->open)
+        askMembers(*room); // if something was missed meanwhile
     pumpRequests();
 }
 

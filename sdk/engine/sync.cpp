@@ -409,6 +409,11 @@ bool Engine::Impl::onSyncSlice(Job& job, const protocol::SyncResponse& frame)
                 room->rec.infoDue = std::max(room->rec.infoDue, room->rec.synced);
                 if (!asked(Ask::RoomsAnew, told.room))
                     ask(Ask::RoomsAnew, protocol::RoomsRequest{{}, {told.room}, {}, 1}, told.room);
+                // And who left in it is told by the list of members only.
+                room->membersAsked = false;
+                room->listed.reset();
+                if (room->open)
+                    askMembers(*room);
             }
             if (hi >= lo && hi.value() <= offline::kSeqMax)
                 applyLog(*room, lo, hi, begin, begin + count);
