@@ -79,6 +79,8 @@ using TempId = Id<struct TempTag>;
 using SessionId = Id<struct SessionTag>;
 /// Correlates a reply with its request on one connection.
 using RequestId = Id<struct RequestTag>;
+/// One run of a server's process.
+using BootId = Id<struct BootTag>;
 /// Opaque: which rooms may have changed since.
 using SyncToken = Id<struct SyncTokenTag>;
 

@@ -382,6 +382,8 @@ struct Welcome {
     bool more = false;           ///< the rest comes as room_dirty
     /// Newest revision of this user's drafts; 0 = none yet. Absent: this server keeps no drafts.
     std::optional<Rev> drafts;
+    /// Positions that were told to another run may not have been stored. Empty: an older server.
+    BootId boot;
     friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 struct MessagePending {

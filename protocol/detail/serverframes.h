@@ -20,6 +20,7 @@ void describe(V& v, F& f)
     v.optional("dirty", f.dirty, ListRule<Plain>{kDirtyPerFrameMax});
     v.optional("more", f.more, kPlain);
     v.optional("drafts", f.drafts, kCount);
+    v.optional("boot", f.boot, kId);
 }
 
 template <class V, Of<MessagePending> F>

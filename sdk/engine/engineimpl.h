@@ -341,6 +341,7 @@ private:
     void syncReads(MonoTime now);
     void deliveriesProved(MonoTime pingSentAt);
     void deliveriesUnproved();
+    void tellAnotherBoot(const BootId& boot);
 
     // ---- drafts.cpp ----
     void loadDrafts();

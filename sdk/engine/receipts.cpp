@@ -182,6 +182,30 @@ void Engine::Impl::deliveriesProved(MonoTime pingSentAt)
     });
 }
 
+// Inside a transaction. A server that died may have lost what it was told last, also what counted
+// as stored: its disk may have refused it, or a slow line have brought the ping right behind. That
+// was in rooms that are active; one frame tells them all.
+void Engine::Impl::tellAnotherBoot(const BootId& boot)
+{
+    if (boot.empty() || m_store.fact(offline::Store::kBoot) == boot.str())
+        return;
+    m_store.setFact(offline::Store::kBoot, boot.str());
+    std::vector<Room*> rooms;
+    for (auto& [id, room] : m_rooms) {
+        if (room.rec.member && room.rec.deliveredTold)
+            rooms.push_back(&room);
+    }
+    const auto most = std::min(rooms.size(), protocol::kRoomsPerFrameMax);
+    std::partial_sort(
+        rooms.begin(), rooms.begin() + static_cast<std::ptrdiff_t>(most), rooms.end(),
+        [](const Room* a, const Room* b) { return a->rec.row.activeTs > b->rec.row.activeTs; });
+    rooms.resize(most);
+    for (Room* room : rooms) {
+        touch(*room).deliverTo =
+            std::max(room->deliverTo, std::exchange(room->rec.deliveredTold, Seq()));
+    }
+}
+
 // The connection is gone: perhaps they never arrived. Told again on the next, and merged by max.
 void Engine::Impl::deliveriesUnproved()
 {

@@ -275,6 +275,7 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
                 unknown.push_back(head.room);
             }
         }
+        tellAnotherBoot(frame.boot);
         // The token promises "I have heard of everything up to here": kept only when that is true.
         // Rooms not known yet are asked for first; a list cut short goes on as room_dirty; rooms
         // that were left are told behind the welcome, so the first answer after it comes after
@@ -324,7 +325,7 @@ void Engine::Impl::onWelcome(const protocol::Welcome& frame)
         if (room.rec.row.read > room.rec.readTold)
             room.readTo = room.rec.row.read;
         if (room.rec.synced > room.rec.deliveredTold)
-            room.deliverTo = room.rec.synced;
+            room.deliverTo = std::max(room.deliverTo, room.rec.synced);
         if (room.readTo || room.deliverTo)
             m_receiptRooms.insert(id);
         if (room.open) {

@@ -301,6 +301,7 @@ private:
     Random& m_random;
     Logger m_logger;
     ServiceConfig m_config;
+    const BootId m_boot;
     Directory m_directory;
     std::unordered_map<ConnId, std::unique_ptr<Connection>> m_connections;
     std::unordered_map<std::uint64_t, InFlight> m_inFlight;

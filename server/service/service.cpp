@@ -74,6 +74,7 @@ Service::Impl::Impl(Storage& storage, const Tokens& tokens, Outbound& outbound, 
     , m_random(random)
     , m_logger(std::move(logger))
     , m_config(std::move(config))
+    , m_boot("b_" + makeUuidV7(clock.wallNow(), random))
     , m_framesIn(metrics.counter("frames_in_total"))
     , m_framesOut(metrics.counter("frames_out_total"))
     , m_confirmed(metrics.counter("operations_confirmed_total"))

@@ -168,6 +168,7 @@ void Service::Impl::welcome(Connection& conn, const protocol::Hello& hello)
     welcome.limits = m_config.limits;
     welcome.syncToken = makeSyncToken(m_directory.touch(), m_directory.generation());
     welcome.drafts = Rev(user.drafts);
+    welcome.boot = m_boot;
     welcome.more = changed.size() > protocol::kDirtyPerFrameMax;
     for (std::size_t i = 0; i < changed.size(); ++i) {
         Room& room = *changed[i].second;

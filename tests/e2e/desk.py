@@ -30,13 +30,16 @@ class Lines:
         except queue.Empty:
             return None
 
-    def until(self, what, accept):
-        end = time.monotonic() + STEP_S
+    def until(self, what, accept, seconds=None):
+        """What `accept` makes of a line. `seconds`: None when there was none by then."""
+        end = time.monotonic() + (seconds or STEP_S)
         last = None
         while True:
             try:
                 line = self.queue.get(timeout=max(0.01, end - time.monotonic()))
             except queue.Empty:
+                if seconds:
+                    return None
                 raise SystemExit(f"not seen within {STEP_S} s: {what}\nlast: {last}")
             if line is None:
                 raise SystemExit(f"the process ended before: {what}\nlast: {last}")
@@ -59,7 +62,7 @@ class App:
         print("ok:", what, flush=True)
         return result
 
-    def wait_quietly(self, what, accept):
+    def wait_quietly(self, what, accept, seconds=None):
         result = accept(self.ui.get("items", {}))
         if result:
             return result
@@ -70,7 +73,7 @@ class App:
             self.ui = json.loads(line)
             return accept(self.ui["items"])
 
-        return self.lines.until(what, look)
+        return self.lines.until(what, look, seconds)
 
     def focus(self):
         """No window manager here: nobody else gives the window the keyboard."""
@@ -84,6 +87,16 @@ class App:
     def click(self, name):
         item = self.wait(f"{name} is there", lambda items: items.get(name, {}).get("enabled") and items[name])
         self.xdotool("mousemove", item["x"] + item["w"] // 2, item["y"] + item["h"] // 2, "click", 1)
+
+    def open_room(self, name):
+        """The list may move under the mouse, because something came: clicked until it is open."""
+        end = time.monotonic() + STEP_S
+        while time.monotonic() < end:
+            self.click(f"room:{name}")
+            if self.wait_quietly(f"{name} is open", lambda items: items.get("roomName", {}).get("text") == name, 3):
+                print(f"ok: {name} is open", flush=True)
+                return
+        raise SystemExit(f"not seen within {STEP_S} s: {name} is open")
 
     def type(self, name, text, takes_focus=False):
         """`takes_focus`: by itself, when what it is in opens. A click would come while that still moves."""
@@ -135,7 +148,7 @@ class App:
 def start_display(folder, started, height=800):
     """A display of its own in `folder`, which is also the home of what runs there, and no session bus:
     its environment."""
-    display = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", f"1280x{height}x24", "-nolisten", "tcp"],
+    display = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", f"1280x{height}x24", "-nolisten", "tcp", "-noreset"],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     started.append(display)
     number = Lines(display.stdout).until("Xvfb names its display", lambda line: line.strip())

@@ -140,8 +140,7 @@ def run(options, out, folder, started):
     app.wait("the second conversation is open", lambda items: items.get("roomName", {}).get("text") == "Stores")
     again = restart(archived=True)
     for name in ("Workshop", "Stores"):
-        app.click(f"room:{name}")
-        app.wait(f"{name} is open", lambda items: items.get("roomName", {}).get("text") == name)
+        app.open_room(name)
         app.type("composer", f"For the {name}")
         app.xdotool("key", "Return")
         app.row("it waits", f"For the {name}", "Waiting to be sent")
@@ -153,11 +152,10 @@ def run(options, out, folder, started):
     app.row("the one on screen goes out", "For the Stores", "Sent", "Delivered", "Read")
     app.wait("nothing is left to retry", lambda items: "banner" not in items)
     for name in ("Workshop", "Stores"):
-        app.click(f"room:{name}")
+        app.open_room(name)
         app.row("it went out", f"For the {name}", "Sent", "Delivered", "Read")
     assert cli("ann", "--json", "history", room).count("For the Workshop") == 1
-    app.click("room:Workshop")
-    app.wait("back in the first one", lambda items: items.get("roomName", {}).get("text") == "Workshop")
+    app.open_room("Workshop")
 
     # ---- diagnostics: by keyboard, and what happened to a message by mouse ----
     app.xdotool("key", "ctrl+shift+d")
@@ -175,12 +173,29 @@ def run(options, out, folder, started):
     app.wait("back in the conversation", lambda items: "diagnostics" not in items and "composer" in items)
 
     # The other side in an app of its own: signed in by itself, the room open at the first unread message.
+    cli("ann", "create", "job", "Roof, house 12", "nino", "ben")
+    cli("ann", "create", "support", "Lift in the north wing", "nino")
+    cli("ann", "send", "Lift in the north wing", "It runs again.")
+    app.open_room("Roof, house 12")
+    for user, text in (("ann", "The scaffolding stands."),
+                       ("ben", "The slate is here: forty square metres, and the battens."),
+                       ("nino", "Good. We begin tomorrow morning"), ("ann", "ხვალამდე 👷"),
+                       ("nino", "Rain is announced for the afternoon: the north side first.")):
+        if user == "nino":
+            app.type("composer", text)
+            app.xdotool("key", "Return")
+            app.row("the app's message is confirmed", text, "Sent", "Delivered", "Read")
+        else:
+            cli(user, "send", "Roof, house 12", text)
+            app.row(f"{user} is heard", text)
+        if user == "ann":
+            cli("ann", "read", "Roof, house 12")
     app.type("composer", "half a thought")
     app.wait("the list shows nothing unsent", lambda items: "row:" not in "".join(
         key for key, item in items.items() if item.get("text", "").endswith("|Waiting to be sent")))
     picture = out / "screenshot.png"
     shot = subprocess.run([options.skein, "--demo", "--user", "ann", "--server", url, "--data", str(folder / "ann-app"),
-                           "--theme", "light", "--size", "1280x800", "--room", "Desk", "--screenshot", str(picture),
+                           "--theme", "light", "--size", "1280x800", "--room", "Roof, house 12", "--screenshot", str(picture),
                            "--quit-after-screenshot"], env=env, timeout=STEP_S)
     assert shot.returncode == 0 and picture.stat().st_size > 10000, "screenshot"
     print(f"ok: {picture}")

@@ -14,7 +14,8 @@ namespace
 {
 
 // Since the first version of the wire.
-constexpr std::array<std::string_view, 3> kNewFields{"base", "others_read", "others_delivered"};
+constexpr std::array<std::string_view, 4> kNewFields{"base", "others_read", "others_delivered",
+                                                     "boot"};
 constexpr std::array<std::string_view, 0> kNewServerFrames{};
 
 void strip(boost::json::value& value)

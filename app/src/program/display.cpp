@@ -16,7 +16,7 @@ namespace
 // The libraries are those that Qt's own plug-ins load, so they are taken as they are found and not
 // linked: without one of them Qt would not get that far either, and says so itself.
 
-bool x11Answers()
+bool x11Answers(PreparedDisplay& prepared)
 {
     QLibrary xcb(QStringLiteral("xcb"), 1);
     using Connect = void* (*)(const char*, int*);
@@ -27,10 +27,8 @@ bool x11Answers()
     const auto disconnect = reinterpret_cast<Disconnect>(xcb.resolve("xcb_disconnect"));
     if (!connect || !hasError || !disconnect)
         return true;
-    void* const connection = connect(nullptr, nullptr); // never null
-    const bool answers = hasError(connection) == 0;
-    disconnect(connection);
-    return answers;
+    prepared.x11 = {connect(nullptr, nullptr), disconnect}; // never null
+    return hasError(prepared.x11.get()) == 0;
 }
 
 bool waylandAnswers()
@@ -62,35 +60,42 @@ bool hasPlugin(const QString& platform)
 
 } // namespace
 
-QString prepareDisplay()
+PreparedDisplay prepareDisplay()
 {
+    PreparedDisplay prepared;
 #ifdef Q_OS_LINUX
     if (!qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
-        return {};
+        return prepared;
     const QString x11 = qEnvironmentVariable("DISPLAY");
     const QString wayland = qEnvironmentVariable("WAYLAND_DISPLAY");
     // A connection that whoever started this process has opened for it: the first who asks has it.
     const bool given = !qEnvironmentVariableIsEmpty("WAYLAND_SOCKET");
-    if (x11.isEmpty() && wayland.isEmpty() && !given)
-        return QStringLiteral("there is no display (DISPLAY and WAYLAND_DISPLAY are not set)");
-    const bool onX11 = !x11.isEmpty() && x11Answers();
+    if (x11.isEmpty() && wayland.isEmpty() && !given) {
+        prepared.problem =
+            QStringLiteral("there is no display (DISPLAY and WAYLAND_DISPLAY are not set)");
+        return prepared;
+    }
+    const bool onX11 = !x11.isEmpty() && x11Answers(prepared);
     const bool onWayland = given || (!wayland.isEmpty() && waylandAnswers());
     if (!onX11 && !onWayland)
-        return QStringLiteral("the display %1 does not answer, or does not let this user in")
-            .arg(x11.isEmpty() ? wayland : x11);
-    if (onX11 && onWayland)
-        return {};
+        prepared.problem =
+            QStringLiteral("the display %1 does not answer, or does not let this user in")
+                .arg(x11.isEmpty() ? wayland : x11);
+    if (onX11 == onWayland)
+        return prepared;
     // Qt may pick the other one. Where the plug-in of neither is found they lie elsewhere, in a
     // bundle, and only Qt can tell.
     const QString platform = onX11 ? QStringLiteral("xcb") : QStringLiteral("wayland");
     const QString other = onX11 ? QStringLiteral("wayland") : QStringLiteral("xcb");
     if (!hasPlugin(platform) && hasPlugin(other))
-        return QStringLiteral("only %1 answers, and Qt's plug-in for it (%2) is not installed")
-            .arg(onX11 ? QStringLiteral("X11") : QStringLiteral("Wayland"),
-                 onX11 ? QStringLiteral("xcb") : QStringLiteral("qt6-wayland"));
-    qputenv("QT_QPA_PLATFORM", platform.toLatin1());
+        prepared.problem =
+            QStringLiteral("only %1 answers, and Qt's plug-in for it (%2) is not installed")
+                .arg(onX11 ? QStringLiteral("X11") : QStringLiteral("Wayland"),
+                     onX11 ? QStringLiteral("xcb") : QStringLiteral("qt6-wayland"));
+    else
+        qputenv("QT_QPA_PLATFORM", platform.toLatin1());
 #endif
-    return {};
+    return prepared;
 }
 
 } // namespace Skein

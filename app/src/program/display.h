@@ -4,13 +4,22 @@
 
 #include <QString>
 
+#include <memory>
+
 namespace Skein
 {
 
-/// Empty: a window can be opened, or only Qt can tell (another system, QT_QPA_PLATFORM). Else a
-/// sentence for the user. Connects to the display and hangs up again. Where one of X11 and Wayland
-/// answers, QT_QPA_PLATFORM names it from then on, also for programs that are started. Before
-/// QGuiApplication is made; thread: main.
-[[nodiscard]] QString prepareDisplay();
+struct PreparedDisplay {
+    /// Empty: a window can be opened, or only Qt can tell (another system, QT_QPA_PLATFORM). Else a
+    /// sentence for the user.
+    QString problem;
+    /// The connection that X11 answered, to be kept until QGuiApplication has its own: a server
+    /// resets itself when its only client leaves, and turns away who comes in that moment.
+    std::unique_ptr<void, void (*)(void*)> x11{nullptr, [](void*) {}};
+};
+
+/// Connects to the display. Where one of X11 and Wayland answers, QT_QPA_PLATFORM names it from
+/// then on, also for programs that are started. Before QGuiApplication is made; thread: main.
+[[nodiscard]] PreparedDisplay prepareDisplay();
 
 } // namespace Skein

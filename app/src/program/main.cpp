@@ -96,8 +96,9 @@ int main(int argc, char** argv)
         say(QStringLiteral("skein: %1\nTry skein --help.").arg(parsed.error));
         return kUsage;
     }
-    if (const QString why = Skein::prepareDisplay(); !why.isEmpty()) {
-        say(QStringLiteral("skein: %1. For a terminal, use skein-cli.").arg(why));
+    auto display = Skein::prepareDisplay();
+    if (!display.problem.isEmpty()) {
+        say(QStringLiteral("skein: %1. For a terminal, use skein-cli.").arg(display.problem));
         return kNoDisplay;
     }
     const Skein::Options& options = parsed.options;
@@ -107,6 +108,7 @@ int main(int argc, char** argv)
     QGuiApplication::setApplicationVersion(QStringLiteral(SKEIN_VERSION));
     QGuiApplication::setDesktopFileName(QStringLiteral("org.skein.Skein"));
     QGuiApplication app(argc, argv);
+    display.x11.reset();
     QQuickStyle::setStyle(QStringLiteral("Basic"));
     // Noto where it is installed, in an order that gives each script its own face and emoji their
     // colours; what is missing falls back to the system's choice.

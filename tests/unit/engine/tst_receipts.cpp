@@ -109,6 +109,41 @@ TEST_F(Receipts, deliveryIsKnownToHaveArrivedWhenALaterPingIsAnswered)
     EXPECT_TRUE(transport.take<protocol::MarkDelivered>().empty());
 }
 
+TEST_F(Receipts, whatWasToldToAnotherRunOfTheServerIsToldAgain)
+{
+    fillLog(3);
+    const auto connect = [this](const char* boot) {
+        engine->retryNow();
+        hello();
+        auto frame = welcomeFrame();
+        frame.boot = BootId(boot);
+        frame.dirty = {head(3)};
+        say(frame);
+        answerRooms({info(3)});
+        answerSync();
+        advance(3'000);
+        say(protocol::Pong{clock.now().ms, 0, {}}); // proves what was told before
+        std::vector<std::int64_t> told;
+        for (const auto& mark : transport.take<protocol::MarkDelivered>())
+            told.push_back(mark.rooms.at(0).seq.value());
+        drop();
+        return told;
+    };
+    using Told = std::vector<std::int64_t>;
+    engine->start();
+    EXPECT_EQ(connect("one"), Told{3});
+    EXPECT_EQ(connect("one"), Told{}) << "it is known there";
+    EXPECT_EQ(connect("two"), Told{3}) << "that one may have lost it";
+    EXPECT_EQ(connect("two"), Told{});
+    restartProcess();
+    engine->start();
+    EXPECT_EQ(connect("two"), Told{});
+    EXPECT_EQ(connect(""), Told{}) << "an older server does not say";
+    restartProcess();
+    engine->start();
+    EXPECT_EQ(connect("three"), Told{3});
+}
+
 TEST_F(Receipts, readMarkIsMadeSafeAMomentLaterAlsoOffline)
 {
     fillLog(3);

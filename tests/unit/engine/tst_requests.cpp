@@ -223,6 +223,15 @@ TEST_F(Requests, draftsAreAskedForUntilTheyComeButNeverInARush)
     EXPECT_EQ(count<protocol::DraftsRequest>(), 4U) << "each 15 s when nothing comes";
 }
 
+TEST_F(Requests, membersOfTheRoomOnScreenAreAskedForUntilTheyCome)
+{
+    goLive();
+    engine->openRoom(kRoom);
+    EXPECT_EQ(count<protocol::MembersRequest>(), 1U);
+    pass(60'000);
+    EXPECT_EQ(count<protocol::MembersRequest>(), 4U) << "each 15 s when nothing comes";
+}
+
 TEST_F(Requests, aRoomThatTheServerDoesNotKnowIsNotKept)
 {
     goLive();

@@ -8,6 +8,20 @@ using namespace skein;
 using namespace skein::server;
 using namespace skein::server::testing;
 
+TEST(Session, theWelcomeNamesTheRunOfTheServer)
+{
+    Cast cast;
+    const auto boot = [&] {
+        cast.member.hello();
+        return cast.member.last<Welcome>()->boot;
+    };
+    const BootId first = boot();
+    EXPECT_FALSE(first.empty());
+    EXPECT_EQ(boot(), first);
+    cast.world.restart();
+    EXPECT_NE(boot(), first);
+}
+
 TEST(Session, welcomeSaysWhoAndWhatHolds)
 {
     Cast cast;
