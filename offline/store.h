@@ -133,7 +133,7 @@ public:
     static constexpr char kUser[] = "user";
     static constexpr char kUserName[] = "user_name";
     static constexpr char kDevice[] = "device";
-    static constexpr char kBoot[] = "boot"; ///< run of the server that deliveries were told to
+    static constexpr char kBoot[] = "boot";     ///< run of the server that deliveries were told to
     static constexpr char kDrafts[] = "drafts"; ///< revision up to which the server's were fetched
     /// Not empty: the server was restored, in this epoch, and has not been told anew what it may
     /// have forgotten.
