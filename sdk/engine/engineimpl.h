@@ -231,11 +231,11 @@ private:
     [[nodiscard]] bool canWrite() const;
     void ask(Ask what, protocol::ClientFrame frame, const RoomId& room);
     [[nodiscard]] bool asked(Ask what, const RoomId& room) const;
-    /// Nothing else brings what these ask for while the connection lives.
+    /// Nothing else brings what these ask for while the connection lives; a page a view asks for
+    /// again.
     [[nodiscard]] static bool mustBeAnswered(Ask what)
     {
-        return what == Ask::Drafts || what == Ask::RoomsAnew || what == Ask::Revalidate ||
-               what == Ask::Members;
+        return what != Ask::History && what != Ask::Filtered;
     }
     void pumpRequests();
     [[nodiscard]] MonoTime requestDeadline(const Request& request) const;

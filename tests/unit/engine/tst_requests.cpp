@@ -223,6 +223,16 @@ TEST_F(Requests, draftsAreAskedForUntilTheyComeButNeverInARush)
     EXPECT_EQ(count<protocol::DraftsRequest>(), 4U) << "each 15 s when nothing comes";
 }
 
+TEST_F(Requests, theListOfRoomsIsAskedForUntilItComes)
+{
+    engine->start();
+    hello();
+    say(welcomeFrame());
+    EXPECT_EQ(count<protocol::RoomsRequest>(), 1U);
+    pass(60'000);
+    EXPECT_EQ(count<protocol::RoomsRequest>(), 4U) << "each 15 s when nothing comes";
+}
+
 TEST_F(Requests, membersOfTheRoomOnScreenAreAskedForUntilTheyCome)
 {
     goLive();
