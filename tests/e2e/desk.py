@@ -85,7 +85,13 @@ class App:
         subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True)
 
     def click(self, name):
-        item = self.wait(f"{name} is there", lambda items: items.get(name, {}).get("enabled") and items[name])
+        there = lambda items: items.get(name, {}).get("enabled") and items[name]
+        item = self.wait(f"{name} is there", there)
+        # What has just come may still move: a menu below a banner that goes, a row behind one that comes.
+        moved = True
+        while moved:
+            moved = self.wait_quietly("it has moved", lambda items: there(items) and items[name] != item and items[name], 0.15)
+            item = moved or item
         self.xdotool("mousemove", item["x"] + item["w"] // 2, item["y"] + item["h"] // 2, "click", 1)
 
     def open_room(self, name):
