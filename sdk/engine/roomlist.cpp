@@ -127,6 +127,8 @@ void Engine::Impl::onRooms(const protocol::RoomsResponse& frame, const Request& 
             continue;
         subscribe(*room);
         wantInitialSync(*room);
+        if (room->open)
+            askMembers(*room);                             // it was opened before it was known
         if (room->open && room->rec.infoDue && !m_infosAt) // somebody came or went meanwhile
             m_infosAt = now() + Milliseconds(kInfoPaceMs);
     }
@@ -209,6 +211,8 @@ void Engine::Impl::onRoomAdded(const protocol::RoomInfo& info)
         draftsMayBeBehind(); // who comes back finds the draft of before
     if (Room* room = findRoom(info.head.room)) {
         subscribe(*room);
+        if (room->open)
+            askMembers(*room);
         if (room->rec.row.head > room->rec.synced)
             wantSync(*room);
     }

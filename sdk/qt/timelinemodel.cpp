@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace Skein
 {
@@ -266,6 +267,10 @@ int TimelineModel::firstUnreadRow() const
 {
     return d->told.firstUnreadRow;
 }
+bool TimelineModel::shown() const
+{
+    return d->shown;
+}
 bool TimelineModel::active() const
 {
     return d->active;
@@ -284,12 +289,27 @@ bool TimelineModel::hasUnstoredRows() const
                        [](const auto& row) { return row.unstored; });
 }
 
+void TimelineModel::setShown(bool shown)
+{
+    if (d->shown == shown)
+        return;
+    d->shown = shown;
+    d->tellOpen();
+    Q_EMIT shownChanged();
+}
+
+void TimelineModel::Private::tellOpen()
+{
+    if (const bool now = shown || active; std::exchange(open, now) != now)
+        port.setRoomOpen(room, now);
+}
+
 void TimelineModel::setActive(bool active)
 {
     if (d->active == active)
         return;
     d->active = active;
-    d->port.setRoomOpen(d->room, active);
+    d->tellOpen();
     if (active) {
         const Private::Batch batch(*d);
         d->placeDivider();

@@ -2,8 +2,8 @@
 // row the oldest. At most kWindowRowsMax rows are loaded however long the room is. Made for
 // ListView.BottomToTop.
 //
-// The view does three things: it calls visibleRange() when what is on screen changes, sets `active`
-// while the room is on screen in a window that is in use, and keeps its anchor over
+// The view does three things: it calls visibleRange() when what is on screen changes, sets `shown`
+// while the room is on screen and `active` while its window is in use, and keeps its anchor over
 // aboutToChange()/changed(). The model loads, trims, asks the server for what is missing and moves
 // the read position. Thread: GUI; it never waits.
 #pragma once
@@ -67,8 +67,12 @@ class TimelineModel : public QAbstractListModel
     Q_PROPERTY(int firstUnreadRow READ firstUnreadRow NOTIFY unreadChanged)
 
     // ---- set by the view ----
-    /// The room is on screen and its window is in use. Subscribes the room, marks what is visible
-    /// as read. Setting it puts the unread divider at the first message that is unread now.
+    /// The room is on screen, whether or not its window is in use: subscribes it, and asks who its
+    /// members are.
+    Q_PROPERTY(bool shown READ shown WRITE setShown NOTIFY shownChanged)
+    /// It is on screen and its window is in use: what is visible is marked as read, and the room is
+    /// subscribed as if `shown`. Setting it puts the unread divider at the first message that is
+    /// unread now.
     Q_PROPERTY(bool active READ active WRITE setActive NOTIFY activeChanged)
     /// True while the list is being flicked away from the end: rows that would appear at row 0 wait
     /// (at most kHeldRowsMax, then they count as not loaded and atNewest becomes false). Own sends
@@ -164,6 +168,8 @@ public:
     [[nodiscard]] qint64 rowsBefore() const;
     [[nodiscard]] int unreadBelow() const;
     [[nodiscard]] int firstUnreadRow() const;
+    [[nodiscard]] bool shown() const;
+    void setShown(bool shown);
     [[nodiscard]] bool active() const;
     void setActive(bool active);
     [[nodiscard]] bool holdNewest() const;
@@ -227,6 +233,7 @@ Q_SIGNALS:
     void loadingChanged();
     void extentChanged();
     void unreadChanged();
+    void shownChanged();
     void activeChanged();
     void holdNewestChanged();
     void errorTextChanged();

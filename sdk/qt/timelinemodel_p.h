@@ -73,6 +73,7 @@ public:
     // Reading.
     void markVisibleRead();
     void placeDivider();
+    void tellOpen();
     void updateDerived();
     [[nodiscard]] skein::Seq readPosition() const;
     [[nodiscard]] skein::Seq firstUnreadLoaded() const;
@@ -93,6 +94,7 @@ public:
     QString typingText;
     QString errorText;
 
+    bool shown = false, open = false; ///< open: told to the engine
     bool ready = false, active = false, holdNewest = false, started = false;
     int firstVisible = -1, lastVisible = -1;
 

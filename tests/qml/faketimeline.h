@@ -24,6 +24,7 @@ class FakeTimeline : public QAbstractListModel
     Q_PROPERTY(int memberCount MEMBER m_memberCount NOTIFY roomChanged)
     Q_PROPERTY(bool archived MEMBER m_archived NOTIFY roomChanged)
     Q_PROPERTY(QString typingText MEMBER m_typingText NOTIFY roomChanged)
+    Q_PROPERTY(bool shown MEMBER m_shown NOTIFY roomChanged)
     Q_PROPERTY(bool active MEMBER m_active NOTIFY roomChanged)
     Q_PROPERTY(int count READ count NOTIFY countChanged)
     Q_PROPERTY(bool ready MEMBER m_ready NOTIFY readyChanged)
@@ -119,7 +120,7 @@ private:
     int m_colorIndex = 0;
     int m_memberCount = 0;
     bool m_archived = false;
-    bool m_active = false;
+    bool m_shown = false, m_active = false;
     int m_kind = 2;
     bool m_ready = false;
     bool m_atNewest = true;

@@ -128,6 +128,13 @@ Rectangle {
     Binding {
         target: room.timeline
         when: room.timeline !== null
+        property: "shown"
+        value: room.visible
+        restoreMode: Binding.RestoreBindingOrValue
+    }
+    Binding {
+        target: room.timeline
+        when: room.timeline !== null
         property: "active"
         value: room.visible && room.windowActive
         restoreMode: Binding.RestoreBindingOrValue

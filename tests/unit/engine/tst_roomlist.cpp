@@ -185,6 +185,26 @@ TEST_F(RoomList, aSubscriptionThatIsRefusedForNowIsAskedForAgain)
     EXPECT_TRUE(transport.take<protocol::SubscribeRoom>().empty());
 }
 
+TEST_F(RoomList, aRoomThatWasOpenBeforeItWasKnownHasItsMembersAskedFor)
+{
+    engine->start();
+    engine->openRoom(kRoom);
+    engine->openRoom(RoomId("room2"));
+    hello();
+    say(welcomeFrame());
+    EXPECT_TRUE(transport.take<protocol::MembersRequest>().empty());
+    answerRooms({info(0)});
+    auto asked = transport.take<protocol::MembersRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].room, kRoom);
+    auto second = info(0);
+    second.head.room = RoomId("room2");
+    say(protocol::RoomAdded{second});
+    asked = transport.take<protocol::MembersRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].room, second.head.room);
+}
+
 TEST_F(RoomList, draftIsKeptAndShownInTheList)
 {
     goLive();

@@ -449,6 +449,20 @@ TEST_F(ModelTest, ownRowNamesItsHistoryAlsoWhenItIsConfirmed)
     EXPECT_EQ(value(1, TimelineModel::JournalIdRole).toString(), QString());
 }
 
+TEST_F(ModelTest, aRoomOnScreenIsOpenAlsoWhileItsWindowIsNotInUse)
+{
+    open(10);
+    EXPECT_FALSE(room->open);
+    model->setShown(true);
+    EXPECT_TRUE(room->open);
+    EXPECT_FALSE(model->active()) << "nothing is read";
+    model->setActive(true);
+    model->setActive(false);
+    EXPECT_TRUE(room->open);
+    model->setShown(false);
+    EXPECT_FALSE(room->open);
+}
+
 TEST_F(ModelTest, readPositionFollowsTheNewestVisibleRowOnlyWhileActive)
 {
     open(100);
